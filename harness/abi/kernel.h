@@ -1,0 +1,72 @@
+/* Operators and kernels: what a kernel problem is, and one way to compute it.
+ *
+ * An operator owns the shape struct, its option rows, the formulas and the double reference.
+ * A kernel is one implementation. Both are const tables; a kernel keeps no state between calls
+ * except in `packed` and `scratch`. Thread rule: run() is called from one thread and may use
+ * args->host->parallel_for; no hook but pack() may allocate.
+ */
+#ifndef RIDGE_ABI_KERNEL_H
+#define RIDGE_ABI_KERNEL_H
+
+#include "host.h"
+#include "option.h"
+#include "tensor.h"
+#include <stdbool.h>
+
+struct ridge_cost {
+    double flop;             /* useful floating point operations */
+    double compulsory_bytes; /* inputs read once + outputs written once */
+};
+
+struct ridge_check {
+    double error_ratio;  /* worst |got - want| / scale, scale as the operator defines */
+    double tolerance;    /* the bound that was applied */
+    uint64_t n_checked;  /* elements compared */
+    char text[256];      /* where and what, when wrong */
+};
+
+struct ridge_operator {
+    uint32_t abi_version, struct_size;
+    const char *name, *doc;
+    const struct ridge_option_row *fields; /* subject fields and identity options (dtype, weights) */
+    size_t n_fields;
+    size_t shape_size;             /* bytes of the shape struct that `fields` describe */
+    const char *const *short_form; /* NULL-terminated keys of the AxBxC form: m, n, k */
+    const char *const *yardsticks; /* NULL-terminated kinds of the `peak` operator: fma, read, copy */
+    enum ridge_status (*validate)(const void *shape, struct ridge_error *err); /* optional */
+    enum ridge_status (*cost)(const void *shape, struct ridge_cost *out, struct ridge_error *err);
+    size_t n_inputs, n_outputs;
+    /* Describes tensor i (inputs first, then outputs); data is NULL, n_bytes is set. */
+    enum ridge_status (*tensor)(const void *shape, size_t i, struct ridge_tensor *out,
+                                struct ridge_error *err);
+    /* Fills input i with seeded values (bounded, no denormals). */
+    void (*fill)(const void *shape, size_t i, struct ridge_tensor *t, uint64_t seed);
+    /* Compares outputs with the double reference: all elements of small problems, a seeded sample with
+     * all edges and a randomised product test for large ones. RIDGE_ERR_WRONG when out of tolerance. */
+    enum ridge_status (*check)(const void *shape, const struct ridge_tensor *in,
+                               const struct ridge_tensor *out, uint64_t seed, const char *algorithm,
+                               struct ridge_check *result, struct ridge_error *err);
+};
+
+struct ridge_kernel_args {
+    const void *shape;
+    const struct ridge_tensor *in; /* n_inputs of the operator */
+    const struct ridge_tensor *out;
+    void *packed;  /* packed_bytes(), filled by pack(), or NULL */
+    void *scratch; /* scratch_bytes() */
+    const struct ridge_host *host;
+    void *library; /* a peer's handle, NULL for own kernels */
+};
+
+struct ridge_kernel {
+    const char *op, *name, *algorithm, *dtype, *isa, *layout;
+    /* false: `reason` says in words why not ("this CPU has no AVX-512"). */
+    bool (*supports)(const void *shape, int n_threads, char *reason, size_t n_reason);
+    size_t (*packed_bytes)(const void *shape, int n_threads); /* NULL: cannot prepack */
+    enum ridge_status (*pack)(const struct ridge_kernel_args *args, struct ridge_error *err);
+    size_t (*scratch_bytes)(const void *shape, int n_threads); /* NULL: none */
+    enum ridge_status (*run)(const struct ridge_kernel_args *args);
+    double (*executed_flop)(const void *shape); /* NULL: equals cost().flop */
+};
+
+#endif

@@ -1,0 +1,25 @@
+/* A report: a writer from the reader to a file. One folder and one row in reports/table.c each.
+ * Every printed figure is a stored row; samples may only be binned for a picture. */
+#ifndef RIDGE_REPORTS_REPORT_H
+#define RIDGE_REPORTS_REPORT_H
+#include "store/reader.h"
+
+struct ridge_report_input {
+    struct ridge_store *store;
+    const struct ridge_rd_run *run;
+    const struct ridge_rd_group *groups;
+    size_t n_groups;
+    const char *file;      /* name of the results file, for commands */
+    /* re-run command of a case; the string lives in the arena */
+    char *(*rerun)(struct ridge_arena *a, const struct ridge_rd_run *run, const struct ridge_rd_member *m);
+    bool color;            /* table only */
+    int width_columns;     /* table only; 0: unlimited */
+};
+struct ridge_report {
+    const char *name, *doc, *extension; /* html table markdown csv json ndjson gbench */
+    enum ridge_status (*write)(const struct ridge_report_input *in, struct ridge_buf *out, struct ridge_error *err);
+};
+extern const struct ridge_report ridge_reports[];
+extern const size_t ridge_n_reports;
+const struct ridge_report *ridge_report_find(const char *name);
+#endif
