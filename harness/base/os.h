@@ -34,11 +34,13 @@ struct ridge_child {
     int out_fd;      /* we read, O_NONBLOCK */
     int err_fd;      /* we read, O_NONBLOCK */
     int keeper_fd;   /* closing it makes the keeper kill everything */
-    int status_fd;   /* keeper writes the wait status (int) when the child ended */
+    int status_fd;   /* readable (or at end of file) when the child ended: the keeper writes the wait status */
+    bool has_ended;  /* kept by ridge_os_child_ended */
+    int wait_status; /* valid once has_ended */
 };
 struct ridge_spawn {
     const char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH */
-    const char *const *env;  /* NULL-terminated KEY=VALUE, the whole environment */
+    const char *const *env;  /* NULL-terminated KEY=VALUE, the whole environment; NULL: ours */
     uint64_t max_memory_bytes; /* RLIMIT_AS, 0: none */
 };
 enum ridge_status ridge_os_spawn(const struct ridge_spawn *spec, struct ridge_child *out,

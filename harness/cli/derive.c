@@ -1,0 +1,415 @@
+#include "derive.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_METRICS 64
+
+struct metric_def {
+    const char *name, *unit, *better, *source, *doc;
+};
+#define X(name, unit, better, source, doc) {name, unit, better, source, doc},
+static const struct metric_def metric_defs[] = {
+#include "data/metrics.inc"
+};
+#undef X
+
+static const struct metric_def *metric_def_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof metric_defs / sizeof metric_defs[0]; i++)
+        if (strcmp(metric_defs[i].name, name) == 0)
+            return &metric_defs[i];
+    return NULL;
+}
+
+/* ---- facts of the processes ---- */
+
+static void add_fact(struct ridge_derive_facts *f, const char *name, double value)
+{
+    const struct metric_def *def = metric_def_find(name);
+    if (def == NULL)
+        return;
+    for (size_t i = 0; i < f->n; i++) {
+        if (f->v[i].name == def->name) {
+            f->v[i].value = fmax(f->v[i].value, value);
+            f->v[i].n++;
+            return;
+        }
+    }
+    if (f->n == sizeof f->v / sizeof f->v[0])
+        return;
+    f->v[f->n].name = def->name;
+    f->v[f->n].value = value;
+    f->v[f->n++].n = 1;
+}
+
+void ridge_derive_add_process(struct ridge_derive_facts *f, const struct ridge_process *p)
+{
+    /* later verdicts of the same process replace "ok"; a bad one stays */
+    if (!f->is_known || f->verdict == RIDGE_VERDICT_OK)
+        f->verdict = p->verdict;
+    f->is_known = true;
+    for (size_t i = 0; i < p->n_facts; i++)
+        add_fact(f, p->facts[i].name, p->facts[i].value);
+    double load_ns = 0;
+    for (size_t i = 0; i < p->n_phases; i++) {
+        const char *name = p->phases[i].name;
+        double ns = (double)p->phases[i].duration_ns;
+        if (strcmp(name, "open") == 0 || strcmp(name, "load") == 0 || strcmp(name, "bind") == 0)
+            load_ns += ns;
+        else if (strcmp(name, "first_run") == 0)
+            add_fact(f, "first_run_ns", ns);
+        else if (strcmp(name, "warmup") == 0)
+            add_fact(f, "warmup_ns", ns);
+    }
+    if (load_ns > 0)
+        add_fact(f, "load_ns", load_ns);
+}
+
+/* ---- noise ---- */
+
+void ridge_derive_add_chunk(struct ridge_derive_noise *n, const struct ridge_chunk *c)
+{
+    const struct ridge_column *duration = ridge_chunk_column(c, "duration_ns");
+    if (duration == NULL || duration->type != RIDGE_COL_I64)
+        return;
+    const int64_t *v = duration->data;
+    double sum_ns = 0;
+    for (size_t i = 0; i < c->n; i++)
+        sum_ns += (double)v[i];
+    n->noise.n_blocks++;
+    n->noise.n_samples += (int64_t)(c->n - c->n_lead_in);
+    n->noise.n_disturbed += c->n_disturbed > 0 ? c->n_disturbed : 0;
+    if (c->steal_ns >= 0 && c->foreign_ns >= 0) {
+        n->timed_ns += sum_ns;
+        n->steal_ns += (double)c->steal_ns;
+        n->foreign_ns += (double)c->foreign_ns;
+    }
+    if (c->canary_hz > 0)
+        RIDGE_PUSH(n->canary_hz, c->canary_hz);
+}
+
+static double spread_ratio(double *v, size_t n, double *median)
+{
+    if (n < 5)
+        return -1;
+    ridge_stat_sort(v, n);
+    *median = ridge_stat_quantile_sorted(v, n, 0.5);
+    return (ridge_stat_quantile_sorted(v, n, 0.9) - ridge_stat_quantile_sorted(v, n, 0.1)) / *median;
+}
+
+void ridge_derive_noise_finish(struct ridge_derive_noise *n)
+{
+    double fma_median = 0;
+    n->noise.steal_ratio = n->timed_ns > 0 ? n->steal_ns / n->timed_ns : -1;
+    n->noise.foreign_ratio = n->timed_ns > 0 ? n->foreign_ns / n->timed_ns : -1;
+    n->noise.canary_median_hz = -1;
+    n->noise.canary_spread_ratio = spread_ratio(n->canary_hz.v, n->canary_hz.n, &n->noise.canary_median_hz);
+    n->noise.yardstick_spread_ratio = spread_ratio(n->fma_relative.v, n->fma_relative.n, &fma_median);
+}
+
+void ridge_derive_noise_deinit(struct ridge_derive_noise *n)
+{
+    free(n->canary_hz.v);
+    free(n->fma_relative.v);
+    memset(n, 0, sizeof *n);
+}
+
+/* ---- samples of one member ---- */
+
+struct doubles {
+    double *v;
+    size_t n, cap;
+};
+struct member_samples {
+    struct doubles run_ns, canary_hz;
+    double *block_v; /* n_forks x n_rounds */
+    struct ridge_blocks blocks;
+    int64_t inner_reps, n_disturbed;
+    double wall_ns; /* first start to last end, summed over blocks */
+};
+
+static void samples_deinit(struct member_samples *s)
+{
+    free(s->run_ns.v);
+    free(s->canary_hz.v);
+    free(s->block_v);
+    memset(s, 0, sizeof *s);
+}
+
+static void samples_shape(struct member_samples *s, const struct ridge_chunk *chunks, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if ((size_t)chunks[i].fork >= s->blocks.n_forks)
+            s->blocks.n_forks = (size_t)chunks[i].fork + 1;
+        if ((size_t)chunks[i].round >= s->blocks.n_rounds)
+            s->blocks.n_rounds = (size_t)chunks[i].round + 1;
+    }
+    size_t n_cells = s->blocks.n_forks * s->blocks.n_rounds;
+    s->block_v = ridge_xrealloc_array(NULL, n_cells > 0 ? n_cells : 1, sizeof *s->block_v);
+    for (size_t i = 0; i < n_cells; i++)
+        s->block_v[i] = NAN;
+    s->blocks.v = s->block_v;
+}
+
+/* Where a block's wall time is known: from the first start to the last end outside the lead-in. */
+static double chunk_wall_ns(const struct ridge_chunk *c, const int64_t *duration_ns)
+{
+    const struct ridge_column *start = ridge_chunk_column(c, "start_ns");
+    if (start == NULL || start->type != RIDGE_COL_I64 || c->n <= c->n_lead_in)
+        return 0;
+    const int64_t *start_ns = start->data;
+    int64_t last = 0;
+    for (size_t i = c->n_lead_in; i < c->n; i++)
+        if (start_ns[i] + duration_ns[i] > last)
+            last = start_ns[i] + duration_ns[i];
+    return (double)(last - start_ns[c->n_lead_in]);
+}
+
+static void samples_add(struct member_samples *s, const struct ridge_chunk *c, const char *statistic)
+{
+    const struct ridge_column *duration = ridge_chunk_column(c, "duration_ns");
+    if (duration == NULL || duration->type != RIDGE_COL_I64 || c->n <= c->n_lead_in)
+        return;
+    const int64_t *v = duration->data;
+    double k = c->inner_reps > 0 ? (double)c->inner_reps : 1.0;
+    size_t n_timed = c->n - c->n_lead_in;
+    double *scratch = ridge_xrealloc_array(NULL, n_timed, sizeof *scratch);
+    for (size_t i = 0; i < n_timed; i++) {
+        scratch[i] = (double)v[c->n_lead_in + i] / k;
+        RIDGE_PUSH(s->run_ns, scratch[i]);
+    }
+    s->block_v[(size_t)c->fork * s->blocks.n_rounds + (size_t)c->round] = ridge_stat_block(scratch, n_timed, statistic);
+    free(scratch);
+    s->inner_reps = c->inner_reps;
+    s->n_disturbed += c->n_disturbed > 0 ? c->n_disturbed : 0;
+    s->wall_ns += chunk_wall_ns(c, v);
+    if (c->canary_hz > 0)
+        RIDGE_PUSH(s->canary_hz, c->canary_hz);
+}
+
+static enum ridge_status samples_read(struct ridge_store *store, int64_t run_id, size_t i_member,
+                                      const char *statistic, struct member_samples *s, struct ridge_error *err)
+{
+    struct ridge_chunk *chunks = NULL;
+    size_t n = 0;
+    enum ridge_status st = ridge_read_chunks(store, run_id, (int64_t)i_member, &chunks, &n, err);
+    if (st != RIDGE_OK)
+        return st;
+    samples_shape(s, chunks, n);
+    for (size_t i = 0; i < n; i++) {
+        samples_add(s, &chunks[i], statistic);
+        ridge_chunk_deinit(&chunks[i]);
+    }
+    free(chunks);
+    return RIDGE_OK;
+}
+
+/* ---- a group ---- */
+
+struct group_work {
+    const struct ridge_plan *plan;
+    const struct ridge_group *group;
+    const struct ridge_derive_facts *facts;
+    struct member_samples *samples; /* per member of the group */
+    struct ridge_metric (*metrics)[MAX_METRICS];
+    size_t *n_metrics;
+    struct ridge_arena arena;
+};
+
+static const struct ridge_member *member_at(const struct group_work *w, size_t i)
+{
+    return &w->plan->members[w->group->members[i]];
+}
+
+static const struct ridge_case *case_at(const struct group_work *w, size_t i)
+{
+    return &w->plan->cases[member_at(w, i)->i_case];
+}
+
+static bool has_time(const struct group_work *w, size_t i)
+{
+    const struct ridge_derive_facts *f = &w->facts[w->group->members[i]];
+    bool may_have = !f->is_known || f->verdict == RIDGE_VERDICT_OK || f->verdict == RIDGE_VERDICT_INTERRUPTED;
+    return may_have && w->samples[i].run_ns.n > 0;
+}
+
+static size_t yardstick_find(const struct group_work *w, const char *kind)
+{
+    for (size_t i = 0; i < w->group->n_members; i++) {
+        const char *y = member_at(w, i)->yardstick;
+        if (y != NULL && strcmp(y, kind) == 0 && has_time(w, i))
+            return i;
+    }
+    return w->group->n_members;
+}
+
+/* Yardsticks measure one thread count; they are members of the same group, so threads agree. */
+static void set_yardsticks(const struct group_work *w, struct ridge_case_samples *s)
+{
+    size_t fma = yardstick_find(w, "fma"), read = yardstick_find(w, "read"), copy = yardstick_find(w, "copy");
+    if (fma < w->group->n_members) {
+        s->yardstick_fma = w->samples[fma].blocks;
+        s->yardstick_fma_flop = case_at(w, fma)->flop;
+    }
+    if (read < w->group->n_members)
+        s->yardstick_read = w->samples[read].blocks;
+    if (copy < w->group->n_members)
+        s->yardstick_copy = w->samples[copy].blocks;
+}
+
+static const char *source_of(const char *name)
+{
+    return metric_def_find(name)->source;
+}
+
+static void put_facts(struct group_work *w, size_t i)
+{
+    const struct ridge_derive_facts *f = &w->facts[w->group->members[i]];
+    for (size_t j = 0; j < f->n && w->n_metrics[i] < MAX_METRICS; j++) {
+        struct ridge_metric *m = &w->metrics[i][w->n_metrics[i]++];
+        *m = (struct ridge_metric){.name = f->v[j].name,
+                                   .value = f->v[j].value,
+                                   .low = NAN,
+                                   .high = NAN,
+                                   .n = f->v[j].n,
+                                   .unit = metric_def_find(f->v[j].name)->unit,
+                                   .source = source_of(f->v[j].name),
+                                   .rule = "largest over forks v1"};
+    }
+}
+
+static void derive_member(struct group_work *w, size_t i)
+{
+    const struct ridge_case *c = case_at(w, i);
+    struct member_samples *from = &w->samples[i];
+    const char *scenario = ridge_kvs_get(&c->options, "scenario");
+    w->n_metrics[i] = 0;
+    if (has_time(w, i)) {
+        struct ridge_case_samples s = {.run_ns = from->run_ns.v,
+                                       .n = from->run_ns.n,
+                                       .inner_reps = from->inner_reps,
+                                       .n_disturbed = from->n_disturbed,
+                                       .blocks = from->blocks,
+                                       .statistic = w->plan->settings.statistic,
+                                       .flop = c->flop,
+                                       .compulsory_bytes = c->compulsory_bytes,
+                                       .canary_hz = from->canary_hz.v,
+                                       .n_canary = from->canary_hz.n,
+                                       .seed = w->plan->seed};
+        if (scenario != NULL && strcmp(scenario, "single") != 0 && from->wall_ns > 0)
+            s.throughput_per_s = 1e9 * (double)from->run_ns.n / from->wall_ns;
+        if (member_at(w, i)->yardstick == NULL)
+            set_yardsticks(w, &s);
+        w->n_metrics[i] = ridge_stat_case_metrics(&w->arena, &s, w->metrics[i], MAX_METRICS);
+    }
+    put_facts(w, i);
+}
+
+static double headline_ns(const struct group_work *w, size_t i)
+{
+    for (size_t j = 0; j < w->n_metrics[i]; j++)
+        if (strcmp(w->metrics[i][j].name, "time_ns") == 0 && w->metrics[i][j].refused == NULL)
+            return w->metrics[i][j].value;
+    return NAN;
+}
+
+static size_t find_best(const struct group_work *w)
+{
+    size_t best = w->group->n_members;
+    double best_ns = INFINITY;
+    for (size_t i = 0; i < w->group->n_members; i++) {
+        double ns = member_at(w, i)->yardstick == NULL && has_time(w, i) ? headline_ns(w, i) : NAN;
+        if (ns < best_ns) {
+            best_ns = ns;
+            best = i;
+        }
+    }
+    return best;
+}
+
+static const char *comparison_note(struct ridge_arena *a, int64_t n_forks, const char *stop_reason)
+{
+    const char *cap = stop_reason != NULL && strcmp(stop_reason, "cap_time") == 0 ? "cap_time" : NULL;
+    if (n_forks < 5)
+        return ridge_arena_printf(a, "%lld layout%s seen%s%s", (long long)n_forks, n_forks == 1 ? "" : "s",
+                                  cap != NULL ? "; " : "", cap != NULL ? cap : "");
+    return cap != NULL ? cap : "";
+}
+
+/* Speed of every ranked member against the fastest: time(best) / time(member), at most about 1. */
+static size_t compare_all(struct group_work *w, const char *stop_reason, struct ridge_comparison *out)
+{
+    size_t best = find_best(w), n = 0;
+    if (best == w->group->n_members)
+        return 0;
+    for (size_t i = 0; i < w->group->n_members; i++) {
+        if (i == best || member_at(w, i)->yardstick != NULL || isnan(headline_ns(w, i)))
+            continue;
+        struct ridge_interval r = ridge_stat_ratio(&w->samples[i].blocks, &w->samples[best].blocks, w->plan->seed);
+        if (!isfinite(r.value))
+            continue;
+        out[n++] = (struct ridge_comparison){.i_member_a = w->group->members[i],
+                                             .i_member_b = w->group->members[best],
+                                             .ratio = r.value,
+                                             .low = r.low,
+                                             .high = r.high,
+                                             .n_pairs = r.n,
+                                             .n_forks = r.n_forks,
+                                             .paired = true,
+                                             .estimator = RIDGE_RULE_RATIO,
+                                             .note = comparison_note(&w->arena, r.n_forks, stop_reason)};
+    }
+    return n;
+}
+
+static void add_fma_spread(const struct group_work *w, struct ridge_derive_noise *noise)
+{
+    size_t i = yardstick_find(w, "fma");
+    if (i == w->group->n_members)
+        return;
+    const struct ridge_blocks *b = &w->samples[i].blocks;
+    size_t n_cells = b->n_forks * b->n_rounds;
+    struct ridge_interval mid = ridge_stat_headline(b, w->plan->seed);
+    for (size_t j = 0; j < n_cells; j++)
+        if (isfinite(b->v[j]) && mid.value > 0)
+            RIDGE_PUSH(noise->fma_relative, b->v[j] / mid.value);
+}
+
+static enum ridge_status store_rows(struct ridge_store *store, int64_t run_id, size_t i_group, struct group_work *w,
+                                    const char *stop_reason, struct ridge_error *err)
+{
+    size_t n = w->group->n_members;
+    struct ridge_comparison *rows = ridge_arena_array(&w->arena, n, sizeof *rows);
+    const struct ridge_metric **lists = ridge_arena_array(&w->arena, n, sizeof *lists);
+    for (size_t i = 0; i < n; i++)
+        lists[i] = w->metrics[i];
+    size_t n_rows = compare_all(w, stop_reason, rows);
+    return ridge_store_derived(store, run_id, i_group, w->group->members, lists, w->n_metrics, n, rows, n_rows, err);
+}
+
+enum ridge_status ridge_derive_group(struct ridge_store *store, int64_t run_id, const struct ridge_plan *plan,
+                                     size_t i_group, const char *stop_reason,
+                                     const struct ridge_derive_facts *facts, struct ridge_derive_noise *noise,
+                                     struct ridge_error *err)
+{
+    struct group_work w = {.plan = plan, .group = &plan->groups[i_group], .facts = facts};
+    size_t n = w.group->n_members;
+    enum ridge_status st = RIDGE_OK;
+    w.samples = ridge_arena_array(&w.arena, n, sizeof *w.samples);
+    w.metrics = ridge_arena_array(&w.arena, n, sizeof *w.metrics);
+    w.n_metrics = ridge_arena_array(&w.arena, n, sizeof *w.n_metrics);
+    for (size_t i = 0; i < n && st == RIDGE_OK; i++)
+        st = samples_read(store, run_id, w.group->members[i], plan->settings.statistic, &w.samples[i], err);
+    if (st != RIDGE_OK)
+        goto out;
+    for (size_t i = 0; i < n; i++)
+        derive_member(&w, i);
+    add_fma_spread(&w, noise);
+    st = store_rows(store, run_id, i_group, &w, stop_reason, err);
+out:
+    for (size_t i = 0; i < n; i++)
+        samples_deinit(&w.samples[i]);
+    ridge_arena_deinit(&w.arena);
+    return st;
+}

@@ -1,0 +1,81 @@
+/* The first word decides: a verb, or one of the global options. */
+#include "cli.h"
+#include <string.h>
+
+const struct ridge_cli_verb *ridge_cli_verb_find(const char *name)
+{
+    for (size_t i = 0; i < ridge_cli_n_verbs; i++)
+        if (strcmp(ridge_cli_verbs[i].name, name) == 0)
+            return &ridge_cli_verbs[i];
+    return NULL;
+}
+
+static int unknown_word(const char *word)
+{
+    const char *names[32];
+    size_t n = 0;
+    bool is_option = word[0] == '-';
+    for (size_t i = 0; !is_option && i < ridge_cli_n_verbs && n < 31; i++)
+        names[n++] = ridge_cli_verbs[i].name;
+    for (size_t i = 0; is_option && i < ridge_cli_n_global_options && n < 31; i++)
+        names[n++] = ridge_cli_global_options[i].flag;
+    names[n] = NULL;
+    const char *near = ridge_text_nearest(word, names);
+    return ridge_cli_usage(NULL, "unknown %s '%s'%s%s%s", is_option ? "option" : "verb", word,
+                           near != NULL ? "; did you mean " : "", near != NULL ? near : "", near != NULL ? "?" : "");
+}
+
+static int run_verb(const struct ridge_cli_verb *verb, int argc, char **argv, int i_first)
+{
+    struct ridge_cli_args args = {.verb = verb, .argc = argc, .argv = argv};
+    if (!ridge_cli_parse(&args, argc - i_first, argv + i_first))
+        return RIDGE_EXIT_USAGE;
+    if (ridge_cli_is_help(&args)) {
+        ridge_cli_verb_help(stdout, verb);
+        return RIDGE_EXIT_OK;
+    }
+    if (ridge_cli_value(&args, "--no-color") != NULL)
+        ridge_cli_set_color(false);
+    return verb->run(&args);
+}
+
+static int print_version(void)
+{
+    printf("ridge %s\n", RIDGE_VERSION);
+    return RIDGE_EXIT_OK;
+}
+
+static int print_help(int argc, char **argv, int i)
+{
+    const struct ridge_cli_verb *verb = i + 1 < argc ? ridge_cli_verb_find(argv[i + 1]) : NULL;
+    if (verb != NULL)
+        ridge_cli_verb_help(stdout, verb);
+    else
+        ridge_cli_help(stdout);
+    return RIDGE_EXIT_OK;
+}
+
+int ridge_cli_main(int argc, char **argv)
+{
+    (void)signal(SIGPIPE, SIG_IGN);
+    for (int i = 1; i < argc; i++) {
+        const char *word = argv[i];
+        const struct ridge_cli_verb *verb = ridge_cli_verb_find(word);
+        if (verb != NULL)
+            return run_verb(verb, argc, argv, i + 1);
+        if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0)
+            return print_help(argc, argv, i);
+        if (strcmp(word, "--version") == 0)
+            return print_version();
+        if (strcmp(word, "--generate") == 0)
+            return i + 1 < argc ? ridge_cli_generate(argv[i + 1])
+                                : ridge_cli_usage(NULL, "--generate needs man, completion or schema");
+        if (strncmp(word, "--generate=", 11) == 0)
+            return ridge_cli_generate(word + 11);
+        if (strcmp(word, "--no-color") != 0)
+            return unknown_word(word);
+        ridge_cli_set_color(false);
+    }
+    ridge_cli_help(stderr);
+    return RIDGE_EXIT_USAGE;
+}

@@ -1,0 +1,312 @@
+#include "session.h"
+#include "base/os.h"
+#include "host/host.h"
+#include "report.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct session {
+    const struct ridge_session_config *config;
+    struct ridge_cli_worker *worker;
+    struct ridge_plan plan;
+    struct ridge_store *store;
+    int64_t run_id;
+    struct ridge_derive_facts *facts; /* per member of the plan */
+    struct ridge_derive_noise noise;
+    bool is_fork_open;
+    size_t i_group;
+    int64_t fork;
+    size_t n_groups_done;
+    bool fitness_bad;
+};
+
+/* ---- the sink ---- */
+
+static enum ridge_status close_fork(struct session *s, struct ridge_error *err)
+{
+    if (!s->is_fork_open)
+        return RIDGE_OK;
+    s->is_fork_open = false;
+    return ridge_store_fork_end(s->store, s->run_id, s->i_group, s->fork, err);
+}
+
+static enum ridge_status on_group_begin(void *self, size_t i_group, int64_t fork, struct ridge_error *err)
+{
+    struct session *s = self;
+    enum ridge_status st = close_fork(s, err);
+    s->is_fork_open = true;
+    s->i_group = i_group;
+    s->fork = fork;
+    return st;
+}
+
+static enum ridge_status on_process(void *self, const struct ridge_process *p, struct ridge_error *err)
+{
+    struct session *s = self;
+    ridge_derive_add_process(&s->facts[p->i_member], p);
+    return ridge_store_process(s->store, s->run_id, p, err);
+}
+
+static enum ridge_status on_round(void *self, size_t i_group, int64_t fork, int64_t round, const size_t *i_members,
+                                  struct ridge_chunk *chunks, size_t n, struct ridge_error *err)
+{
+    struct session *s = self;
+    for (size_t i = 0; i < n; i++)
+        ridge_derive_add_chunk(&s->noise, &chunks[i]);
+    return ridge_store_round(s->store, s->run_id, i_group, fork, round, i_members, chunks, n, err);
+}
+
+/* One plain line per finished case where nobody watches a progress line. */
+static void say_group(const struct session *s, size_t i_group, const char *stop_reason)
+{
+    const struct ridge_group *g = &s->plan.groups[i_group];
+    ridge_cli_progress_clear();
+    if (ridge_cli_is_terminal(stderr))
+        return;
+    for (size_t i = 0; i < g->n_members; i++) {
+        const struct ridge_member *m = &s->plan.members[g->members[i]];
+        const struct ridge_case *c = &s->plan.cases[m->i_case];
+        if (m->yardstick == NULL)
+            ridge_cli_say("[%zu/%zu] %s %s%s%s: %s (%s)", s->n_groups_done, s->plan.n_groups, c->subject, c->backend,
+                          s->plan.n_arms > 1 ? " arm " : "", s->plan.n_arms > 1 ? s->plan.arms[m->i_arm].name : "",
+                          ridge_verdict_text(s->facts[g->members[i]].verdict), stop_reason);
+    }
+}
+
+static enum ridge_status on_group_end(void *self, size_t i_group, const char *stop_reason, double width_ratio,
+                                      struct ridge_error *err)
+{
+    struct session *s = self;
+    bool is_half = strcmp(stop_reason, "interrupted") == 0;
+    if (is_half)
+        s->is_fork_open = false; /* measured again by --resume */
+    enum ridge_status st = close_fork(s, err);
+    if (st == RIDGE_OK && !is_half)
+        st = ridge_store_group_end(s->store, s->run_id, i_group, stop_reason, width_ratio, err);
+    if (st == RIDGE_OK)
+        st = ridge_derive_group(s->store, s->run_id, &s->plan, i_group, stop_reason, s->facts, &s->noise, err);
+    s->n_groups_done++;
+    say_group(s, i_group, stop_reason);
+    return st;
+}
+
+static bool on_skip(void *self, size_t i_group, int64_t fork)
+{
+    struct session *s = self;
+    return s->config->resume && ridge_store_fork_done(s->store, s->run_id, i_group, fork);
+}
+
+/* ---- loading ---- */
+
+static int print_suite_errors(const struct ridge_suite_errors *errors)
+{
+    for (size_t i = 0; i < errors->n; i++) {
+        const struct ridge_suite_error *e = &errors->v[i];
+        bool has_path = e->path != NULL && e->path[0] != '\0';
+        ridge_cli_say("%s:%d:%d: %s%s%s", e->file, e->line, e->column, has_path ? e->path : "", has_path ? ": " : "",
+                      e->text);
+    }
+    return RIDGE_EXIT_USAGE;
+}
+
+int ridge_cli_load_plan(const struct ridge_session_config *config, struct ridge_cli_worker *worker,
+                        struct ridge_plan *plan)
+{
+    struct ridge_suite_errors errors;
+    struct ridge_suite_overrides over = {.set = config->set, .filter = config->filter};
+    struct ridge_error err = {0};
+    memset(&errors, 0, sizeof errors);
+    enum ridge_status st =
+        ridge_suite_load(config->suite_path, config->suite_text, worker->catalogue, &over, plan, &errors);
+    if (st != RIDGE_OK) {
+        int rc = errors.n > 0 ? print_suite_errors(&errors) : RIDGE_EXIT_USAGE;
+        if (errors.n == 0)
+            ridge_cli_say("ridge: %s: the suite cannot be read", config->suite_path);
+        ridge_suite_errors_deinit(&errors);
+        return rc;
+    }
+    ridge_suite_errors_deinit(&errors);
+    if (plan->n_cases == 0) {
+        ridge_cli_say("ridge: %s: no case is left%s", config->suite_path,
+                      config->filter != NULL ? "; the filter matches none" : "");
+        return RIDGE_EXIT_USAGE;
+    }
+    st = ridge_sched_cost(worker->program, plan, &err);
+    if (st == RIDGE_OK) {
+        size_t n_before = plan->n_cases;
+        ridge_plan_add_yardsticks(plan, worker->catalogue);
+        if (plan->n_cases > n_before) /* the yardsticks' own FLOPs and bytes */
+            st = ridge_sched_cost(worker->program, plan, &err);
+    }
+    return st == RIDGE_OK ? RIDGE_EXIT_OK : ridge_cli_error(&err);
+}
+
+/* ---- begin and end ---- */
+
+/* A resumed run keeps what earlier verdicts said, so a wrong answer stays wrong. */
+static enum ridge_status recall_verdicts(struct session *s, struct ridge_error *err)
+{
+    struct ridge_arena a = {0};
+    struct ridge_rd_group *groups = NULL;
+    size_t n = 0;
+    enum ridge_status st = ridge_read_groups(s->store, &a, s->run_id, &groups, &n, err);
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < groups[i].n_members; j++) {
+            const struct ridge_rd_member *m = &groups[i].members[j];
+            for (int v = RIDGE_VERDICT_UNSUPPORTED; v < RIDGE_VERDICT_INTERRUPTED; v++) {
+                if (m->verdict != NULL && strcmp(m->verdict, ridge_verdict_text((enum ridge_verdict)v)) == 0 &&
+                    (size_t)m->i_member < s->plan.n_members) {
+                    s->facts[m->i_member].verdict = (enum ridge_verdict)v;
+                    s->facts[m->i_member].is_known = true;
+                }
+            }
+        }
+    }
+    ridge_arena_deinit(&a);
+    return st;
+}
+
+static enum ridge_status begin(struct session *s, struct ridge_error *err)
+{
+    const struct ridge_plan *p = &s->plan;
+    const struct ridge_msg_hello *h = &s->worker->hello;
+    struct ridge_run_info info = {.name = p->name,
+                                  .suite_path = s->config->suite_path,
+                                  .suite_text = p->suite_text,
+                                  .suite_sha256 = p->suite_sha256,
+                                  .command = s->config->command,
+                                  .version = RIDGE_VERSION,
+                                  .catalogue_digest = s->worker->catalogue->digest,
+                                  .seed = p->seed,
+                                  .started_utc_ns = (int64_t)ridge_os_realtime_ns(),
+                                  .host = &h->host,
+                                  .host_class = h->host_class,
+                                  .topology = h->topology,
+                                  .boot_id = h->boot_id,
+                                  .plan = p};
+    enum ridge_status st = ridge_store_open(s->config->output_path, true, &s->store, err);
+    if (st != RIDGE_OK)
+        return st;
+    if (s->config->resume) {
+        st = ridge_store_resume_run(s->store, &info, &s->run_id, err);
+        if (st != RIDGE_OK)
+            return st;
+        if (s->run_id != 0) {
+            ridge_cli_say("resuming run %lld", (long long)s->run_id);
+            return recall_verdicts(s, err);
+        }
+        ridge_cli_say("nothing to resume in %s; starting a new run", s->config->output_path);
+    }
+    return ridge_store_begin_run(s->store, &info, &s->run_id, err);
+}
+
+static enum ridge_status finish(struct session *s, enum ridge_status ran, struct ridge_error *err)
+{
+    char why[512] = "";
+    enum ridge_status st = RIDGE_OK;
+    if (s->is_fork_open && ran != RIDGE_ERR_DB) { /* ended inside a group: what is there gets its figures */
+        s->is_fork_open = false;
+        st = ridge_derive_group(s->store, s->run_id, &s->plan, s->i_group, "interrupted", s->facts, &s->noise, err);
+    }
+    ridge_derive_noise_finish(&s->noise);
+    enum ridge_fitness fitness = ridge_stat_fitness(&s->noise.noise, why, sizeof why);
+    s->fitness_bad = fitness != RIDGE_QUIET;
+    const char *status = ran == RIDGE_OK                                                  ? "complete"
+                         : ran == RIDGE_ERR_INTERRUPTED || ridge_cli_interrupted != 0 ? "interrupted"
+                                                                                          : "failed";
+    enum ridge_status end =
+        ridge_store_end_run(s->store, s->run_id, status, ridge_fitness_text(fitness), why, err);
+    return st != RIDGE_OK ? st : end;
+}
+
+/* Unavailable is data: only what was there and went wrong counts as failed. */
+static bool any_case_failed(const struct session *s)
+{
+    for (size_t i = 0; i < s->plan.n_members; i++) {
+        enum ridge_verdict v = s->facts[i].verdict;
+        bool is_bad = v != RIDGE_VERDICT_OK && v != RIDGE_VERDICT_UNSUPPORTED && v != RIDGE_VERDICT_INTERRUPTED;
+        if (s->plan.members[i].yardstick == NULL && s->facts[i].is_known && is_bad)
+            return true;
+    }
+    return false;
+}
+
+static int print_results(struct session *s)
+{
+    char run[32];
+    (void)snprintf(run, sizeof run, "%lld", (long long)s->run_id);
+    const char *file = s->config->output_path;
+    int rc = ridge_cli_write_report(s->store, file, run, s->config->json ? "json" : "table", NULL);
+    if (rc == RIDGE_EXIT_OK && s->config->report_path != NULL)
+        rc = ridge_cli_write_report(s->store, file, run, "html", s->config->report_path);
+    if (rc != RIDGE_EXIT_OK)
+        return rc;
+    if (!s->config->is_temporary)
+        ridge_cli_say("results: %s (run %s)", file, run);
+    if (s->config->report_path != NULL)
+        ridge_cli_say("report:  %s", s->config->report_path);
+    return rc;
+}
+
+static int exit_code(const struct session *s, enum ridge_status ran, int printed)
+{
+    if (ran == RIDGE_ERR_INTERRUPTED || ridge_cli_interrupted != 0)
+        return RIDGE_EXIT_INTERRUPTED;
+    if (ran != RIDGE_OK)
+        return ridge_cli_exit_code(ran);
+    if (printed != RIDGE_EXIT_OK)
+        return printed;
+    if (s->config->require_quiet && s->fitness_bad)
+        return RIDGE_EXIT_UNFIT;
+    return any_case_failed(s) ? RIDGE_EXIT_CASES_FAILED : RIDGE_EXIT_OK;
+}
+
+static int measure(struct session *s)
+{
+    struct ridge_error err = {0}, end_err = {0};
+    struct ridge_sched_config config = {.default_program = s->worker->program, .interrupted = &ridge_cli_interrupted};
+    struct ridge_sched_sink sink = {.self = s,
+                                    .group_begin = on_group_begin,
+                                    .process = on_process,
+                                    .round = on_round,
+                                    .group_end = on_group_end,
+                                    .progress = ridge_cli_progress,
+                                    .skip = s->config->resume ? on_skip : NULL};
+    ridge_cli_catch_interrupt();
+    enum ridge_status ran = ridge_sched_run(&s->plan, &config, &sink, &err);
+    ridge_cli_progress_clear();
+    if (ran == RIDGE_OK && ridge_cli_interrupted != 0)
+        ran = RIDGE_ERR_INTERRUPTED;
+    if (ran != RIDGE_OK && ran != RIDGE_ERR_INTERRUPTED)
+        (void)ridge_cli_error(&err);
+    enum ridge_status ended = finish(s, ran, &end_err);
+    if (ended != RIDGE_OK) {
+        int rc = ridge_cli_error(&end_err);
+        return ran == RIDGE_OK ? rc : exit_code(s, ran, rc);
+    }
+    if (ran == RIDGE_ERR_INTERRUPTED)
+        ridge_cli_say("interrupted; what was finished is stored%s",
+                      s->config->is_temporary ? "" : ", and ridge run --resume goes on");
+    return exit_code(s, ran, print_results(s));
+}
+
+int ridge_cli_session(const struct ridge_session_config *config, struct ridge_cli_worker *worker)
+{
+    struct session s = {.config = config, .worker = worker};
+    struct ridge_error err = {0};
+    int rc = ridge_cli_load_plan(config, worker, &s.plan);
+    if (rc != RIDGE_EXIT_OK)
+        goto out;
+    if (config->require_quiet)
+        s.plan.settings.require_quiet = 1;
+    s.facts = ridge_arena_array(&s.plan.arena, s.plan.n_members, sizeof *s.facts);
+    rc = begin(&s, &err) == RIDGE_OK ? measure(&s) : ridge_cli_error(&err);
+out:
+    if (s.store != NULL)
+        ridge_store_close(s.store);
+    ridge_derive_noise_deinit(&s.noise);
+    ridge_plan_deinit(&s.plan);
+    return rc;
+}

@@ -1,0 +1,116 @@
+/* The tile function, once for every vector width. Included by one ISA file, which defines
+ *   VEC, VL, MASK, MASK_FOR(n), ZERO(), LOAD(p), LOAD_MASKED(p, mask), STORE(p, v),
+ *   STORE_MASKED(p, mask, v), BROADCAST(p), FMA(a, b, c), ADD(a, b).
+ * Everything is static: no code of this file's flags can reach a CPU without them.
+ *
+ * rows * vectors accumulators stay in registers: the loops below have constant bounds and unroll.
+ */
+#include "gemm/driver.h"
+#include <immintrin.h>
+
+#define UNROLL _Pragma("GCC unroll 16")
+#define INLINE static inline __attribute__((always_inline))
+
+/* Row i of A in place, from two bases and four multiples of the stride that fit addressing modes:
+ * 14 row pointers do not fit 16 registers. */
+struct rows {
+    const char *base, *base9;
+    int64_t ld, ld3, ld5, ld7;
+};
+
+INLINE const float *row_at(const struct rows *r, int i)
+{
+    const char *base = i < 9 ? r->base : r->base9;
+    const int step = i < 9 ? i : i - 9;
+    const int64_t offset = step == 0   ? 0
+                           : step == 3 ? r->ld3
+                           : step == 5 ? r->ld5
+                           : step == 6 ? 2 * r->ld3
+                           : step == 7 ? r->ld7
+                                       : step * r->ld;
+    return (const float *)(const void *)(base + offset);
+}
+
+INLINE void finish(const struct ridge_gemm_tile *t, const VEC *acc, int n_rows, int n_vec, MASK mask,
+                   bool is_masked, bool is_accumulating)
+{
+    UNROLL for (int i = 0; i < n_rows; i++)
+    {
+        float *c = t->c + i * t->ldc;
+        UNROLL for (int v = 0; v < n_vec; v++)
+        {
+            VEC x = acc[i * n_vec + v];
+            if (is_masked && v == n_vec - 1) {
+                if (is_accumulating)
+                    x = ADD(x, LOAD_MASKED(c + v * VL, mask));
+                STORE_MASKED(c + v * VL, mask, x);
+            } else {
+                if (is_accumulating)
+                    x = ADD(x, LOAD(c + v * VL));
+                STORE(c + v * VL, x);
+            }
+        }
+    }
+}
+
+INLINE void compute(const struct ridge_gemm_tile *t, const int n_rows, const int n_vec, const int mode,
+                    const bool is_masked)
+{
+    VEC acc[RIDGE_GEMM_MAX_ROWS * 2];
+    VEC b[8];
+    const MASK mask = MASK_FOR(t->n_columns - (n_vec - 1) * VL);
+    UNROLL for (int i = 0; i < n_rows * n_vec; i++) acc[i] = ZERO();
+    UNROLL for (int i = 0; i < n_rows; i++)
+    {
+        UNROLL for (int v = 0; v < n_vec; v += 64 / (VL * 4))
+            _mm_prefetch((const char *)(t->c + i * t->ldc + v * VL), _MM_HINT_T0);
+    }
+    const float *a = t->a, *pb = t->b;
+    struct rows r = {.base = (const char *)t->a, .ld = t->lda * 4};
+    r.base9 = r.base + 9 * r.ld;
+    r.ld3 = 3 * r.ld;
+    r.ld5 = 5 * r.ld;
+    r.ld7 = 7 * r.ld;
+    float *b_store = t->b_store;
+    const char *prefetch = t->prefetch;
+    const int64_t prefetch_step_bytes = t->prefetch_step_bytes, ldb = t->ldb;
+    for (int64_t p = t->k; p > 0; p--) {
+        UNROLL for (int v = 0; v < n_vec; v++)
+            b[v] = is_masked && v == n_vec - 1 ? LOAD_MASKED(pb + v * VL, mask) : LOAD(pb + v * VL);
+        _mm_prefetch(prefetch, _MM_HINT_T1);
+        prefetch += prefetch_step_bytes;
+        if ((mode & RIDGE_GEMM_B_STORE) != 0) {
+            UNROLL for (int v = 0; v < n_vec; v++) STORE(b_store + v * VL, b[v]);
+            b_store += n_vec * VL;
+        }
+        UNROLL for (int i = 0; i < n_rows; i++)
+        {
+            const VEC x = BROADCAST((mode & RIDGE_GEMM_A_PACKED) != 0 ? a + i : row_at(&r, i));
+            UNROLL for (int v = 0; v < n_vec; v++)
+                acc[i * n_vec + v] = FMA(x, b[v], acc[i * n_vec + v]);
+        }
+        pb += ldb;
+        a += n_rows;
+        r.base += 4;
+        r.base9 += 4;
+        /* Hides that the bases move together, or the compiler makes a pointer of every row. */
+        __asm__("" : "+r"(r.base), "+r"(r.base9));
+    }
+    if (t->is_accumulating)
+        finish(t, acc, n_rows, n_vec, mask, is_masked, true);
+    else
+        finish(t, acc, n_rows, n_vec, mask, is_masked, false);
+}
+
+#define TILE(rows, vectors, mode)                                                                   \
+    static void tile_##rows##_##vectors##_##mode(const struct ridge_gemm_tile *t)                   \
+    {                                                                                               \
+        if (t->n_columns == (vectors) * VL)                                                         \
+            compute(t, rows, vectors, mode, false);                                                 \
+        else                                                                                        \
+            compute(t, rows, vectors, mode, true);                                                  \
+    }
+#define TILES_OF_MODE(rows, mode) TILE(rows, 1, mode) TILE(rows, 2, mode)
+#define TILES(rows)                                                                                 \
+    TILES_OF_MODE(rows, 0) TILES_OF_MODE(rows, 1) TILES_OF_MODE(rows, 2) TILES_OF_MODE(rows, 3)
+#define TILE_ROW(rows, mode) [rows] = {tile_##rows##_1_##mode, tile_##rows##_2_##mode}

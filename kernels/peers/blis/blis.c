@@ -1,0 +1,86 @@
+/* BLIS, opened at run time: cblas_sgemm. BSD licence; Debian package libblis4-pthread. */
+#include "common/cblas_peer.h"
+#include "common/dynlib.h"
+#include "common/library.h"
+
+#include <stdlib.h>
+
+struct blis {
+    void *handle;
+    ridge_cblas_sgemm_fn *sgemm;
+    void (*set_num_threads)(int64_t);
+    const char *(*version)(void);
+    int (*arch_id)(void);
+    const char *(*arch_string)(int);
+};
+
+static void blis_close(void *library)
+{
+    struct blis *lib = library;
+    if (lib != NULL)
+        ridge_dynlib_close(lib->handle);
+    free(lib);
+}
+
+static enum ridge_status blis_open(const char *path, int n_threads, void **library,
+                                   struct ridge_library_info *info, struct ridge_error *err)
+{
+    static const char *const names[] = {"libblis.so.4", "libblis.so", "libblis-mt.so.5", NULL};
+    struct blis *lib = calloc(1, sizeof *lib);
+    if (lib == NULL)
+        return ridge_fail(err, RIDGE_ERR_NOMEM, "blis", "out of memory");
+    enum ridge_status rc =
+        ridge_dynlib_open(path, names, "Debian: apt install libblis4-pthread", &lib->handle, err);
+    if (rc != RIDGE_OK)
+        goto out;
+    const struct ridge_dynlib_symbol symbols[] = {
+        {"cblas_sgemm", &lib->sgemm},
+        {"bli_thread_set_num_threads", &lib->set_num_threads},
+        {"bli_info_get_version_str", &lib->version},
+        {"bli_arch_query_id", &lib->arch_id},
+        {"bli_arch_string", &lib->arch_string},
+    };
+    rc = ridge_dynlib_symbols(lib->handle, symbols, sizeof symbols / sizeof symbols[0], err);
+    if (rc != RIDGE_OK)
+        goto out;
+    lib->set_num_threads(n_threads);
+    (void)snprintf(info->version, sizeof info->version, "BLIS %s, %s kernels", lib->version(),
+                   lib->arch_string(lib->arch_id()));
+    (void)snprintf(info->threading, sizeof info->threading, "bli_thread_set_num_threads(%d)", n_threads);
+    ridge_dynlib_file(*(void **)(void *)&lib->sgemm, info->path, sizeof info->path);
+    *library = lib;
+    return RIDGE_OK;
+out:
+    blis_close(lib);
+    return rc;
+}
+
+static enum ridge_status blis_sgemm_run(const struct ridge_kernel_args *args)
+{
+    const struct blis *lib = args->library;
+    ridge_cblas_run(lib->sgemm, args);
+    return RIDGE_OK;
+}
+
+static const struct ridge_kernel blis_sgemm = {
+    .op = "gemm", .name = "cblas_sgemm", .algorithm = "packed", .dtype = "f32", .isa = "library",
+    .layout = "row", .supports = ridge_blas_supports, .run = blis_sgemm_run,
+};
+
+static const struct ridge_kernel *const *blis_kernels(size_t *n)
+{
+    static const struct ridge_kernel *const kernels[] = {&blis_sgemm};
+    *n = 1;
+    return kernels;
+}
+
+static const struct ridge_operator *const blis_operators[] = {&ridge_gemm_operator, NULL};
+
+const struct ridge_kernel_library ridge_kernel_library = {
+    .name = "blis",
+    .doc = "BLIS through cblas_sgemm",
+    .operators = blis_operators,
+    .kernels = blis_kernels,
+    .open = blis_open,
+    .close = blis_close,
+};

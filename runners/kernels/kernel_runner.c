@@ -1,0 +1,311 @@
+/* The kernel runner: turns one kernel library (own or a peer's) into a backend.
+ *
+ * Compiled into every kernel plug-in; the plug-in supplies `ridge_kernel_library`. It picks the kernel
+ * by variant and supports(), packs weights per input set outside the timing, and owns scratch. */
+#include "common/library.h"
+
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_SETS = 4096, MAX_TENSORS = 8 };
+
+struct bound_set {
+    struct ridge_tensor in[MAX_TENSORS], out[MAX_TENSORS];
+    void *packed;
+};
+
+struct kernel_runner {
+    const struct ridge_host *host;
+    const char *variant;
+    void *library;
+    struct ridge_library_info info;
+    const struct ridge_kernel *kernel;
+    struct ridge_problem problem;
+    struct bound_set *sets;
+    size_t n_sets, cap_sets;
+    void *scratch;
+    size_t scratch_bytes, packed_bytes, page_bytes;
+    char kernel_text[160];
+};
+
+/* Vendor libraries start their own threads, which inherit our CPU mask: give them the case's CPUs. */
+static void widen_affinity(const struct ridge_host *host)
+{
+    if (host->cpus == NULL || host->n_threads < 2)
+        return;
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    for (int i = 0; i < host->n_threads; i++)
+        CPU_SET((size_t)host->cpus[i], &set);
+    (void)sched_setaffinity(0, sizeof set, &set);
+}
+
+static bool variant_matches(const struct ridge_kernel *k, const char *variant)
+{
+    return variant[0] == '\0' || strcmp(k->isa, variant) == 0;
+}
+
+static size_t variant_rank(const struct ridge_kernel *k)
+{
+    const char *const *v = ridge_kernel_library.variants;
+    size_t i = 0;
+    while (v != NULL && v[i] != NULL && strcmp(v[i], k->isa) != 0)
+        i++;
+    return i;
+}
+
+/* Best kernel of the operator that supports the shape; else the reason of the best that does not. */
+static const struct ridge_kernel *pick_kernel(const struct kernel_runner *r, const struct ridge_problem *p,
+                                              char *reason, size_t n_reason)
+{
+    size_t n = 0;
+    const struct ridge_kernel *const *kernels = ridge_kernel_library.kernels(&n);
+    const struct ridge_kernel *best = NULL;
+    size_t refused_rank = SIZE_MAX;
+    (void)snprintf(reason, n_reason, "%s%s%s has no kernel for %s", ridge_kernel_library.name,
+                   r->variant[0] != '\0' ? ":" : "", r->variant, p->op->name);
+    for (size_t i = 0; i < n; i++) {
+        char why[256] = "";
+        if (strcmp(kernels[i]->op, p->op->name) != 0 || !variant_matches(kernels[i], r->variant))
+            continue;
+        if (kernels[i]->supports(p->shape, r->host->n_threads, why, sizeof why)) {
+            if (best == NULL || variant_rank(kernels[i]) < variant_rank(best))
+                best = kernels[i];
+        } else if (variant_rank(kernels[i]) < refused_rank) {
+            refused_rank = variant_rank(kernels[i]);
+            (void)snprintf(reason, n_reason, "%s", why);
+        }
+    }
+    return best;
+}
+
+static enum ridge_status runner_probe(const struct ridge_host *host, const struct ridge_open_args *args,
+                                      struct ridge_probe *out)
+{
+    (void)host;
+    memset(out, 0, sizeof *out);
+    out->usable = true;
+    if (ridge_kernel_library.open == NULL) {
+        size_t n = 0;
+        const struct ridge_kernel *const *kernels = ridge_kernel_library.kernels(&n);
+        for (size_t i = 0; i < n && args->variant[0] != '\0'; i++) {
+            if (strcmp(kernels[i]->isa, args->variant) != 0)
+                continue;
+            const struct ridge_operator *op = ridge_kernel_library.operators[0];
+            void *shape = calloc(1, op->shape_size);
+            if (shape != NULL && strcmp(kernels[i]->op, op->name) == 0)
+                out->usable = kernels[i]->supports(shape, 1, out->reason, sizeof out->reason);
+            free(shape);
+            break;
+        }
+        return RIDGE_OK;
+    }
+    struct ridge_library_info info = {0};
+    struct ridge_error err = {0};
+    void *library = NULL;
+    if (ridge_kernel_library.open(args->library_path, 1, &library, &info, &err) != RIDGE_OK) {
+        out->usable = false;
+        (void)snprintf(out->reason, sizeof out->reason, "%s", err.text);
+        return RIDGE_OK;
+    }
+    (void)snprintf(out->version, sizeof out->version, "%s", info.version);
+    (void)snprintf(out->library_path, sizeof out->library_path, "%s", info.path);
+    ridge_kernel_library.close(library);
+    return RIDGE_OK;
+}
+
+static void runner_unload(void *self)
+{
+    struct kernel_runner *r = self;
+    for (size_t i = 0; i < r->n_sets; i++)
+        r->host->free_(r->host->self, r->sets[i].packed);
+    free(r->sets);
+    r->sets = NULL;
+    r->n_sets = r->cap_sets = 0;
+    r->host->free_(r->host->self, r->scratch);
+    r->scratch = NULL;
+    r->kernel = NULL;
+}
+
+static void runner_close(void *self)
+{
+    struct kernel_runner *r = self;
+    runner_unload(r);
+    if (r->library != NULL)
+        ridge_kernel_library.close(r->library);
+    free(r);
+}
+
+static enum ridge_status runner_open(const struct ridge_host *host, const struct ridge_open_args *args,
+                                     void **self, struct ridge_error *err)
+{
+    struct kernel_runner *r = calloc(1, sizeof *r);
+    if (r == NULL)
+        return ridge_fail(err, RIDGE_ERR_NOMEM, ridge_kernel_library.name, "out of memory");
+    r->host = host;
+    r->variant = args->variant;
+    if (ridge_kernel_library.open != NULL) {
+        widen_affinity(host);
+        const enum ridge_status rc =
+            ridge_kernel_library.open(args->library_path, host->n_threads, &r->library, &r->info, err);
+        if (rc != RIDGE_OK) {
+            free(r);
+            return rc;
+        }
+    }
+    *self = r;
+    return RIDGE_OK;
+}
+
+static enum ridge_status runner_load(void *self, const struct ridge_problem *problem, struct ridge_error *err)
+{
+    struct kernel_runner *r = self;
+    char reason[512];
+    r->problem = *problem;
+    r->kernel = pick_kernel(r, problem, reason, sizeof reason);
+    if (r->kernel == NULL)
+        return ridge_fail(err, RIDGE_ERR_UNSUPPORTED, ridge_kernel_library.name, "%s", reason);
+    if (problem->op->n_inputs > MAX_TENSORS || problem->op->n_outputs > MAX_TENSORS)
+        return ridge_fail(err, RIDGE_ERR_INTERNAL, problem->op->name, "more than %d tensors", MAX_TENSORS);
+    if (r->kernel->scratch_bytes != NULL)
+        r->scratch_bytes = r->kernel->scratch_bytes(problem->shape, r->host->n_threads);
+    if (r->scratch_bytes > 0) {
+        r->scratch = r->host->alloc(r->host->self, r->scratch_bytes, 64, &r->page_bytes);
+        if (r->scratch == NULL)
+            return ridge_fail(err, RIDGE_ERR_NOMEM, r->kernel->name, "no memory for %zu bytes of scratch",
+                              r->scratch_bytes);
+    }
+    (void)snprintf(r->kernel_text, sizeof r->kernel_text, "%s (%s, %s)", r->kernel->name, r->kernel->algorithm,
+                   r->kernel->isa);
+    return RIDGE_OK;
+}
+
+/* The operator's own row says whether this shape asks for packed weights. */
+static bool wants_packed(const struct ridge_operator *op, const void *shape)
+{
+    for (size_t i = 0; i < op->n_fields; i++) {
+        const struct ridge_option_row *row = &op->fields[i];
+        if (strcmp(row->key, "weights") != 0 || row->kind != RIDGE_KIND_ENUM)
+            continue;
+        int32_t value = 0;
+        memcpy(&value, (const char *)shape + row->offset, sizeof value);
+        return strcmp(row->names[value], "prepacked") == 0;
+    }
+    return false;
+}
+
+static struct ridge_kernel_args args_of(const struct kernel_runner *r, const struct bound_set *set)
+{
+    return (struct ridge_kernel_args){.shape = r->problem.shape, .in = set->in, .out = set->out,
+                                      .packed = set->packed, .scratch = r->scratch, .host = r->host,
+                                      .library = r->library};
+}
+
+static enum ridge_status grow_sets(struct kernel_runner *r, struct ridge_error *err)
+{
+    if (r->n_sets < r->cap_sets)
+        return RIDGE_OK;
+    const size_t cap = r->cap_sets > 0 ? 2 * r->cap_sets : 4;
+    struct bound_set *sets = cap <= MAX_SETS ? realloc(r->sets, cap * sizeof *sets) : NULL;
+    if (sets == NULL)
+        return ridge_fail(err, RIDGE_ERR_NOMEM, "bind", "no memory for %zu input sets", cap);
+    r->sets = sets;
+    r->cap_sets = cap;
+    return RIDGE_OK;
+}
+
+static enum ridge_status runner_bind(void *self, size_t i_set, const struct ridge_tensor *in,
+                                     const struct ridge_tensor *out, struct ridge_error *err)
+{
+    struct kernel_runner *r = self;
+    if (i_set != r->n_sets)
+        return ridge_fail(err, RIDGE_ERR_INTERNAL, "bind", "input set %zu bound before %zu", i_set, r->n_sets);
+    enum ridge_status rc = grow_sets(r, err);
+    if (rc != RIDGE_OK)
+        return rc;
+    struct bound_set *set = &r->sets[r->n_sets++];
+    memset(set, 0, sizeof *set);
+    memcpy(set->in, in, r->problem.op->n_inputs * sizeof *in);
+    memcpy(set->out, out, r->problem.op->n_outputs * sizeof *out);
+    if (!wants_packed(r->problem.op, r->problem.shape) || r->kernel->packed_bytes == NULL)
+        return RIDGE_OK;
+    const size_t n_bytes = r->kernel->packed_bytes(r->problem.shape, r->host->n_threads);
+    if (n_bytes == 0)
+        return RIDGE_OK;
+    set->packed = r->host->alloc(r->host->self, n_bytes, 64, &r->page_bytes);
+    if (set->packed == NULL)
+        return ridge_fail(err, RIDGE_ERR_NOMEM, r->kernel->name, "no memory for %zu bytes of packed weights",
+                          n_bytes);
+    r->packed_bytes = n_bytes;
+    const struct ridge_kernel_args args = args_of(r, set);
+    return r->kernel->pack(&args, err);
+}
+
+static enum ridge_status runner_run(void *self, size_t i_set, struct ridge_error *err)
+{
+    const struct kernel_runner *r = self;
+    const struct ridge_kernel_args args = args_of(r, &r->sets[i_set]);
+    const enum ridge_status rc = r->kernel->run(&args);
+    return rc == RIDGE_OK ? rc : ridge_fail(err, rc, r->kernel->name, "the kernel answered status %d", (int)rc);
+}
+
+static size_t runner_facts(void *self, struct ridge_fact *facts, size_t max_facts)
+{
+    struct kernel_runner *r = self;
+    const struct ridge_kernel *k = r->kernel;
+    const struct ridge_fact all[] = {
+        {"kernel", 0, r->kernel_text},
+        {"library_version", 0, r->info.version},
+        {"library_path", 0, r->info.path},
+        {"threading", 0, ridge_kernel_library.open != NULL ? r->info.threading : "host pool"},
+        {"packed_bytes", (double)r->packed_bytes, NULL},
+        {"workspace_bytes", (double)r->scratch_bytes, NULL},
+        {"executed_flop", k->executed_flop != NULL ? k->executed_flop(r->problem.shape) : 0, NULL},
+    };
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof all / sizeof all[0] && n < max_facts; i++) {
+        const bool empty_text = all[i].text != NULL && all[i].text[0] == '\0';
+        const bool no_flop = strcmp(all[i].name, "executed_flop") == 0 && k->executed_flop == NULL;
+        if (!empty_text && !no_flop)
+            facts[n++] = all[i];
+    }
+    return n;
+}
+
+static const char *runner_algorithm(void *self)
+{
+    const struct kernel_runner *r = self;
+    return r->kernel->algorithm;
+}
+
+/* The rows of `list kernels`, made once from the library's table. */
+static const struct ridge_kernel_row *kernel_rows(size_t *n)
+{
+    static struct ridge_kernel_row rows[256];
+    const struct ridge_kernel *const *kernels = ridge_kernel_library.kernels(n);
+    if (*n > sizeof rows / sizeof rows[0])
+        *n = sizeof rows / sizeof rows[0];
+    for (size_t i = 0; i < *n; i++) {
+        const struct ridge_kernel *k = kernels[i];
+        rows[i] = (struct ridge_kernel_row){k->op, k->name, k->algorithm, k->dtype, k->isa, k->layout};
+    }
+    return rows;
+}
+
+RIDGE_EXPORT const struct ridge_runner *ridge_runner_get(void);
+const struct ridge_runner *ridge_runner_get(void)
+{
+    static struct ridge_runner runner = {
+        .abi_version = RIDGE_ABI_VERSION, .struct_size = sizeof(struct ridge_runner),
+        .probe = runner_probe, .open = runner_open, .close = runner_close,
+        .load = runner_load, .unload = runner_unload, .bind = runner_bind, .run = runner_run,
+        .facts = runner_facts, .algorithm = runner_algorithm,
+    };
+    runner.name = ridge_kernel_library.name;
+    runner.doc = ridge_kernel_library.doc;
+    runner.variants = ridge_kernel_library.variants;
+    runner.operators = ridge_kernel_library.operators;
+    runner.kernels = kernel_rows(&runner.n_kernels);
+    return &runner;
+}

@@ -1,0 +1,31 @@
+/* Ridge's own kernels as a kernel library: backend `ridge`, variants by ISA, best first. */
+#include "common/library.h"
+#include "gemm/gemm.h"
+#include "peak/peak.h"
+
+typedef const struct ridge_kernel *const *kernels_fn(size_t *n);
+static kernels_fn *const operator_kernels[] = {ridge_gemm_kernels, ridge_peak_kernels};
+
+static const struct ridge_kernel *const *all_kernels(size_t *n)
+{
+    static const struct ridge_kernel *all[256];
+    *n = 0;
+    for (size_t i = 0; i < sizeof operator_kernels / sizeof operator_kernels[0]; i++) {
+        size_t n_op = 0;
+        const struct ridge_kernel *const *list = operator_kernels[i](&n_op);
+        for (size_t j = 0; j < n_op && *n < sizeof all / sizeof all[0]; j++)
+            all[(*n)++] = list[j];
+    }
+    return all;
+}
+
+static const struct ridge_operator *const operators[] = {&ridge_gemm_operator, &ridge_peak_operator, NULL};
+static const char *const variants[] = {"avx512", "avx2", "ref", NULL};
+
+const struct ridge_kernel_library ridge_kernel_library = {
+    .name = "ridge",
+    .doc = "Ridge's own kernels",
+    .variants = variants,
+    .operators = operators,
+    .kernels = all_kernels,
+};
