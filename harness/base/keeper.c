@@ -75,10 +75,10 @@ static _Noreturn void become_child(const struct ridge_spawn *spec, pid_t keeper_
 }
 
 /* Parent's pid of /proc/PID/stat; the name in it may hold anything but ends at the last ')'. */
-static pid_t parent_of(const char *pid_text)
+static pid_t parent_of(long pid)
 {
     char path[64], text[512];
-    (void)snprintf(path, sizeof path, "/proc/%s/stat", pid_text);
+    (void)snprintf(path, sizeof path, "/proc/%ld/stat", pid);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return -1;
@@ -96,9 +96,11 @@ static void kill_children_by_scan(void)
     if (dir == NULL)
         return;
     const struct dirent *e;
-    while ((e = readdir(dir)) != NULL)
-        if (e->d_name[0] >= '1' && e->d_name[0] <= '9' && parent_of(e->d_name) == getpid())
-            (void)kill((pid_t)strtol(e->d_name, NULL, 10), SIGKILL);
+    while ((e = readdir(dir)) != NULL) {
+        long pid = strtol(e->d_name, NULL, 10);
+        if (pid > 1 && parent_of(pid) == getpid())
+            (void)kill((pid_t)pid, SIGKILL);
+    }
     closedir(dir);
 }
 

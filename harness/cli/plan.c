@@ -1,6 +1,7 @@
 /* ridge plan: groups and cases as they would run, with the expected time. */
 #include "session.h"
 #include <jansson.h>
+#include <stdlib.h>
 
 static json_t *text_or_replaced(const char *s)
 {

@@ -14,8 +14,10 @@ struct ridge_kv {
 struct ridge_kvs { /* sorted by key, keys unique; v in the arena */
     struct ridge_kv *v;
     size_t n;
+    size_t cap; /* of large lists, kept by ridge_kvs_set; 0: unknown */
 };
 const char *ridge_kvs_get(const struct ridge_kvs *kvs, const char *key); /* NULL: absent */
+/* Borrows key and value. Lists of up to 64 keys may be copied by value: set never changes the copy. */
 void ridge_kvs_set(struct ridge_arena *a, struct ridge_kvs *kvs, const char *key, const char *value);
 struct ridge_kvs ridge_kvs_copy(struct ridge_arena *a, const struct ridge_kvs *kvs);
 char *ridge_kvs_text(struct ridge_arena *a, const struct ridge_kvs *kvs); /* k=v,k=v sorted */
@@ -28,8 +30,8 @@ enum ridge_status ridge_selector_parse(struct ridge_arena *a, const char *text, 
                                        struct ridge_error *err) RIDGE_MUST_USE;
 bool ridge_selector_match(const struct ridge_selector *s, const struct ridge_kvs *kvs);
 
-/* Checks `text` against a row (kind, bounds, names) and gives its canonical text ("400 ms" -> "400000000"
- * stays in ns; enum names as they are). */
+/* Checks `text` against a row (kind, bounds, names) and gives its canonical text ("400 ms" -> "400000000ns",
+ * "2 MiB" -> "2097152", true or false, enum names as they are). The canonical text parses again. */
 enum ridge_status ridge_option_canonical(struct ridge_arena *a, const struct ridge_option_row *row,
                                          const char *text, const char **out, struct ridge_error *err)
     RIDGE_MUST_USE;

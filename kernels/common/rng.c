@@ -1,4 +1,5 @@
 #include "common/rng.h"
+#include <string.h>
 
 __extension__ typedef unsigned __int128 wide_uint;
 
@@ -42,14 +43,14 @@ static float to_unit(uint32_t u24)
     return (float)((int32_t)(2 * u24 + 1) - (1 << 24)) * 0x1p-24f;
 }
 
-void ridge_kernels_rng_fill_f32(float *x, size_t n, uint64_t seed)
+void ridge_kernels_rng_fill_f32(void *x, size_t n, uint64_t seed)
 {
     struct ridge_kernels_rng rng;
     ridge_kernels_rng_seed(&rng, seed);
+    char *to = x;
     for (size_t i = 0; i < n; i += 2) {
         const uint64_t r = ridge_kernels_rng_next(&rng);
-        x[i] = to_unit((uint32_t)(r >> 40));
-        if (i + 1 < n)
-            x[i + 1] = to_unit((uint32_t)(r >> 16) & 0xffffffu);
+        const float pair[2] = {to_unit((uint32_t)(r >> 40)), to_unit((uint32_t)(r >> 16) & 0xffffffu)};
+        memcpy(to + i * sizeof(float), pair, i + 1 < n ? sizeof pair : sizeof pair[0]);
     }
 }

@@ -102,15 +102,15 @@ INLINE void compute(const struct ridge_gemm_tile *t, const int n_rows, const int
         finish(t, acc, n_rows, n_vec, mask, is_masked, false);
 }
 
-#define TILE(rows, vectors, mode)                                                                   \
-    static void tile_##rows##_##vectors##_##mode(const struct ridge_gemm_tile *t)                   \
-    {                                                                                               \
-        if (t->n_columns == (vectors) * VL)                                                         \
-            compute(t, rows, vectors, mode, false);                                                 \
-        else                                                                                        \
-            compute(t, rows, vectors, mode, true);                                                  \
+#define TILE(rows, vectors, mode)                                                                  \
+    static void tile_##rows##_##vectors##_##mode(const struct ridge_gemm_tile *t)                  \
+    {                                                                                              \
+        if (t->n_columns == (vectors) * VL)                                                        \
+            compute(t, rows, vectors, mode, false);                                                \
+        else                                                                                       \
+            compute(t, rows, vectors, mode, true);                                                 \
     }
 #define TILES_OF_MODE(rows, mode) TILE(rows, 1, mode) TILE(rows, 2, mode)
-#define TILES(rows)                                                                                 \
+#define TILES(rows)                                                                                \
     TILES_OF_MODE(rows, 0) TILES_OF_MODE(rows, 1) TILES_OF_MODE(rows, 2) TILES_OF_MODE(rows, 3)
 #define TILE_ROW(rows, mode) [rows] = {tile_##rows##_1_##mode, tile_##rows##_2_##mode}

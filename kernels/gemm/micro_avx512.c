@@ -25,7 +25,7 @@ TILE(4, 4, 0)
 TILE(5, 4, 0)
 TILE(6, 4, 0)
 
-#define WIDE8(rows)                                                                                 \
+#define WIDE8(rows)                                                                                \
     [rows] = {tile_##rows##_1_0, tile_##rows##_2_0, tile_##rows##_4_0, tile_##rows##_8_0}
 #define WIDE4(rows) [rows] = {tile_##rows##_1_0, tile_##rows##_2_0, tile_##rows##_4_0}
 #define ROW0(rows) TILE_ROW(rows, 0),

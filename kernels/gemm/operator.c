@@ -9,17 +9,17 @@ static const char *const weights_names[] = {"given", "prepacked", NULL};
 static const char *const short_form[] = {"m", "n", "k", NULL};
 static const char *const yardsticks[] = {"fma", "read", "copy", NULL};
 
-#define SIZE_ROW(field, text)                                                                       \
-    {                                                                                               \
-        .key = #field, .kind = RIDGE_KIND_INT, .role = RIDGE_ROLE_SUBJECT,                          \
-        .offset = offsetof(struct ridge_gemm_shape, field), .unit = "elements", .min = 0,           \
-        .max = 0x1p53, .help = text                                                                 \
+#define SIZE_ROW(field, text)                                                                      \
+    {                                                                                              \
+        .key = #field, .kind = RIDGE_KIND_INT, .role = RIDGE_ROLE_SUBJECT,                         \
+        .offset = offsetof(struct ridge_gemm_shape, field), .unit = "elements", .min = 0,          \
+        .max = 0x1p53, .help = text                                                                \
     }
-#define ENUM_ROW(field, table, value, text)                                                         \
-    {                                                                                               \
-        .key = #field, .kind = RIDGE_KIND_ENUM, .role = RIDGE_ROLE_IDENTITY,                        \
-        .offset = offsetof(struct ridge_gemm_shape, field), .def = value, .names = table,           \
-        .help = text                                                                                \
+#define ENUM_ROW(field, table, value, text)                                                        \
+    {                                                                                              \
+        .key = #field, .kind = RIDGE_KIND_ENUM, .role = RIDGE_ROLE_IDENTITY,                       \
+        .offset = offsetof(struct ridge_gemm_shape, field), .def = value, .names = table,          \
+        .help = text                                                                               \
     }
 
 static const struct ridge_option_row fields[] = {

@@ -1,0 +1,61 @@
+/* What the files of sched share while a plan runs: the run, one group, its slots. Internal to sched. */
+#ifndef RIDGE_SCHED_ENGINE_H
+#define RIDGE_SCHED_ENGINE_H
+
+#include "sched/proc.h"
+#include "sched/sched.h"
+
+struct slot { /* one member of the group, over all forks */
+    size_t i_member;
+    const struct ridge_case *c;
+    const struct ridge_arm *arm;
+    const struct ridge_target *target; /* NULL: local */
+    bool dropped;        /* a verdict that is not ok: no further fork */
+    bool reported;       /* this fork's process was sent */
+    struct proc proc;    /* this fork's */
+    double run_ns;       /* of the last block; 0 unknown */
+    double *blocks;      /* [max_forks][max_rounds], NAN: none */
+};
+struct run {
+    struct ridge_plan *plan;
+    const struct ridge_sched_config *config;
+    const struct ridge_sched_sink *sink;
+    struct ridge_error *err;
+    bool *hosts_seen;    /* per target of the plan, [n_targets] for local */
+    uint64_t begin_ns;
+    double done_before;  /* share of the plan that was stored by an earlier run */
+};
+struct group_run {
+    struct run *run;
+    size_t i_group;
+    struct slot *slots;
+    size_t n_slots;
+    struct pool pool;    /* procs of the slots */
+    size_t max_forks, max_rounds;
+    size_t n_rounds_had; /* the most of any fork */
+    uint64_t begin_ns;
+    uint64_t rng;        /* order of blocks */
+    const char *stop_reason;
+    double width_ratio;
+};
+
+/* rng: splitmix64 (Steele, Lea, Flood 2014); small and good enough to shuffle */
+uint64_t ridge_sched_random(uint64_t *state);
+uint64_t ridge_sched_mix(uint64_t seed, uint64_t a, uint64_t b, uint64_t c);
+
+/* launch.c */
+bool ridge_sched_is_local(const struct slot *s);
+void ridge_sched_launch(struct group_run *g, struct slot *s, int64_t fork); /* ends ok and parked, or with a verdict */
+enum ridge_status ridge_sched_report(struct group_run *g, struct slot *s);
+void ridge_sched_check(struct group_run *g, struct slot *s); /* the answer, after the last block */
+/* argv = transport ++ program, clean environment ++ extra; strings live in the arena */
+const char *const *ridge_sched_argv(struct ridge_arena *a, const char *const *transport, const char *const *program);
+const char *const *ridge_sched_env(struct ridge_arena *a, const struct ridge_kvs *extra, size_t n_pad);
+bool ridge_sched_hello(const struct pool *pool, struct proc *p, uint64_t timeout_ns, struct ridge_message *answer);
+
+/* fork.c: returns an error only when the whole run must end */
+enum ridge_status ridge_sched_fork(struct group_run *g, int64_t fork, int64_t budget_ns);
+/* group.c */
+enum ridge_status ridge_sched_group(struct run *run, size_t i_group);
+void ridge_sched_progress(const struct group_run *g, double group_share, const char *what);
+#endif

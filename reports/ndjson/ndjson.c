@@ -1,0 +1,54 @@
+/* Every raw sample, one object a line. `lead_in` samples are outside the statistics; duration_ns is the
+ * whole sample, one run took duration_ns / inner_reps. */
+#include "json_out.h"
+#include "reports.h"
+#include <stdlib.h>
+
+static int64_t value_at(const struct ridge_column *c, size_t i)
+{
+    return c->type == RIDGE_COL_U8 ? ((const uint8_t *)c->data)[i] : ((const int64_t *)c->data)[i];
+}
+
+static void put_chunk(struct ridge_buf *b, const struct ridge_rd_run *run, const struct ridge_rd_member *m,
+                      const struct ridge_chunk *c)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        ridge_json_open(b, NULL, '{');
+        ridge_json_int(b, "run", run->id);
+        ridge_json_str(b, "case", m->case_id);
+        ridge_json_str(b, "subject", m->subject);
+        ridge_json_str(b, "backend", m->backend);
+        ridge_json_str(b, "arm", m->arm);
+        ridge_json_int(b, "fork", c->fork);
+        ridge_json_int(b, "round", c->round);
+        ridge_json_int(b, "order", c->order);
+        ridge_json_int(b, "sample", (int64_t)i);
+        ridge_json_bool(b, "lead_in", i < c->n_lead_in);
+        ridge_json_int(b, "inner_reps", c->inner_reps);
+        for (size_t k = 0; k < c->n_columns; k++)
+            ridge_json_int(b, c->columns[k].name, value_at(&c->columns[k], i));
+        ridge_json_close(b, '}');
+        ridge_buf_puts(b, "\n");
+    }
+}
+
+RIDGE_REPORT_WRITER(ridge_report_ndjson)
+{
+    if (in->store == NULL)
+        return ridge_fail(err, RIDGE_ERR_USAGE, "ndjson", "raw samples need the results file");
+    for (size_t i = 0; i < in->n_groups; i++)
+        for (size_t k = 0; k < in->groups[i].n_members; k++) {
+            const struct ridge_rd_member *m = &in->groups[i].members[k];
+            struct ridge_chunk *chunks = NULL;
+            size_t n = 0;
+            enum ridge_status status = ridge_read_chunks(in->store, in->run->id, m->i_member, &chunks, &n, err);
+            if (status != RIDGE_OK)
+                return status;
+            for (size_t c = 0; c < n; c++) {
+                put_chunk(out, in->run, m, &chunks[c]);
+                ridge_chunk_deinit(&chunks[c]);
+            }
+            free(chunks);
+        }
+    return RIDGE_OK;
+}
