@@ -4,7 +4,7 @@
 #define RIDGE_REPORTS_REPORT_H
 #include "store/reader.h"
 
-struct ridge_report_input {
+struct ridge_report_input { /* store NULL: no samples, hence no latency pictures */
     struct ridge_store *store;
     const struct ridge_rd_run *run;
     const struct ridge_rd_group *groups;
@@ -12,6 +12,9 @@ struct ridge_report_input {
     const char *file;      /* name of the results file, for commands */
     /* re-run command of a case; the string lives in the arena */
     char *(*rerun)(struct ridge_arena *a, const struct ridge_rd_run *run, const struct ridge_rd_member *m);
+    /* where samples come from instead of the store (tests, spools); NULL: ridge_read_chunks on `store` */
+    enum ridge_status (*read_chunks)(const struct ridge_report_input *in, const struct ridge_rd_member *m,
+                                     struct ridge_chunk **out, size_t *n, struct ridge_error *err);
     bool color;            /* table only */
     int width_columns;     /* table only; 0: unlimited */
 };

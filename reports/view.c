@@ -259,6 +259,19 @@ char *ridge_view_utc(int64_t utc_ns, char *out, size_t n)
     return out;
 }
 
+bool ridge_view_has_samples(const struct ridge_report_input *in)
+{
+    return in->read_chunks != NULL || in->store != NULL;
+}
+
+enum ridge_status ridge_view_chunks(const struct ridge_report_input *in, const struct ridge_rd_member *m,
+                                    struct ridge_chunk **out, size_t *n, struct ridge_error *err)
+{
+    if (in->read_chunks != NULL)
+        return in->read_chunks(in, m, out, n, err);
+    return ridge_read_chunks(in->store, in->run->id, m->i_member, out, n, err);
+}
+
 static int by_value(const void *pa, const void *pb)
 {
     double a = *(const double *)pa, b = *(const double *)pb;

@@ -68,6 +68,10 @@ char *ridge_view_utc(int64_t utc_ns, char *out, size_t n);
 bool ridge_view_has(const struct ridge_metric *metric); /* present, not refused, finite */
 /* One line per refused percentile column of a group, "" when none. */
 const char *ridge_view_refusals(struct ridge_view *v, const struct ridge_view_group *vg);
+/* Chunks of a member by the input's hook or from its store. */
+bool ridge_view_has_samples(const struct ridge_report_input *in);
+enum ridge_status ridge_view_chunks(const struct ridge_report_input *in, const struct ridge_rd_member *m,
+                                    struct ridge_chunk **out, size_t *n, struct ridge_error *err);
 /* Block statistic of one chunk ("p10" or "median"), per run; for exports that want one figure a block. */
 double ridge_view_block_ns(const struct ridge_chunk *c, const char *statistic);
 #endif

@@ -3,8 +3,7 @@
  * An operator owns the shape struct, its option rows, the formulas and the double reference.
  * A kernel is one implementation. Both are const tables; a kernel keeps no state between calls
  * except in `packed` and `scratch`. Thread rule: run() is called from one thread and may use
- * args->host->parallel_for; no kernel hook but
- * pack() may allocate (an operator's check() may).
+ * args->host->parallel_for; of a kernel's hooks only pack() may allocate (an operator's check() may).
  */
 #ifndef RIDGE_ABI_KERNEL_H
 #define RIDGE_ABI_KERNEL_H

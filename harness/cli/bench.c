@@ -39,29 +39,6 @@ static json_t *split_threads(const char *list, struct ridge_error *err)
     return out;
 }
 
-static bool runs_operator(const struct ridge_cat_backend *b, const char *op, size_t n_op)
-{
-    for (size_t i = 0; b->operators != NULL && b->operators[i] != NULL; i++)
-        if (strlen(b->operators[i]) == n_op && memcmp(b->operators[i], op, n_op) == 0)
-            return true;
-    return false;
-}
-
-/* Every usable backend that runs all the subjects' operators. */
-static json_t *usable_backends(const struct ridge_catalogue *cat, const char *const *subjects)
-{
-    json_t *out = json_array();
-    for (size_t i = 0; i < cat->n_backends; i++) {
-        const struct ridge_cat_backend *b = &cat->backends[i];
-        bool is_fit = b->usable;
-        for (size_t j = 0; is_fit && subjects[j] != NULL; j++)
-            is_fit = runs_operator(b, subjects[j], strcspn(subjects[j], ":"));
-        if (is_fit)
-            json_array_append_new(out, json_string(b->name));
-    }
-    return out;
-}
-
 static json_t *build_defaults(const struct ridge_cli_args *args)
 {
     json_t *out = json_object();
@@ -78,8 +55,7 @@ static json_t *build_defaults(const struct ridge_cli_args *args)
     return out;
 }
 
-static char *build_suite(const struct ridge_cli_args *args, const struct ridge_catalogue *cat,
-                         struct ridge_error *err)
+static char *build_suite(const struct ridge_cli_args *args, struct ridge_error *err)
 {
     json_t *root = json_object(), *matrix = json_object(), *subjects = json_array();
     const char *backend = ridge_cli_value(args, "--backend"), *threads = ridge_cli_value(args, "--threads");
@@ -88,11 +64,7 @@ static char *build_suite(const struct ridge_cli_args *args, const struct ridge_c
         if (json_array_append_new(subjects, json_string(args->operands[i])) != 0)
             (void)ridge_fail(err, RIDGE_ERR_USAGE, "", "a SUBJECT is not UTF-8 text");
     json_object_set_new(matrix, "subject", subjects);
-    json_t *backends = backend != NULL ? split(backend) : usable_backends(cat, args->operands);
-    if (json_array_size(backends) == 0)
-        (void)ridge_fail(err, RIDGE_ERR_USAGE, "", "no usable backend runs %s; ridge list operators, ridge doctor",
-                         args->operands[0]);
-    json_object_set_new(matrix, "backend", backends);
+    json_object_set_new(matrix, "backend", split(backend != NULL ? backend : "*"));
     json_object_set_new(matrix, "threads", split_threads(threads != NULL ? threads : "1", err));
     json_object_set_new(root, "name", json_string("bench"));
     json_object_set_new(root, "defaults", build_defaults(args));
@@ -174,7 +146,7 @@ int ridge_cli_bench(const struct ridge_cli_args *args)
     struct ridge_error err = {0};
     char *text = NULL;
     int rc = RIDGE_EXIT_OK;
-    if (ridge_cli_worker_open(&worker, &err) != RIDGE_OK || (text = build_suite(args, worker.catalogue, &err)) == NULL)
+    if (ridge_cli_worker_open(&worker, &err) != RIDGE_OK || (text = build_suite(args, &err)) == NULL)
         rc = ridge_cli_error(&err);
     const char *save = ridge_cli_value(args, "--save-suite");
     if (rc == RIDGE_EXIT_OK && save != NULL)

@@ -18,6 +18,7 @@ struct session {
     bool is_fork_open;
     size_t i_group;
     int64_t fork;
+    bool *is_ended; /* per group: in this session */
     size_t n_groups_done;
     bool fitness_bad;
 };
@@ -88,6 +89,7 @@ static enum ridge_status on_group_end(void *self, size_t i_group, const char *st
     if (st == RIDGE_OK)
         st = ridge_derive_group(s->store, s->run_id, &s->plan, i_group, stop_reason, s->facts, &s->noise, err);
     s->n_groups_done++;
+    s->is_ended[i_group] = !is_half;
     say_group(s, i_group, stop_reason);
     return st;
 }
@@ -202,6 +204,26 @@ static enum ridge_status begin(struct session *s, struct ridge_error *err)
     return ridge_store_begin_run(s->store, &info, &s->run_id, err);
 }
 
+/* A group whose forks were all stored when ridge was killed has no end and no figures yet. */
+static enum ridge_status end_killed_groups(struct session *s, struct ridge_error *err)
+{
+    struct ridge_arena a = {0};
+    struct ridge_rd_group *groups = NULL;
+    size_t n = 0;
+    enum ridge_status st = ridge_read_groups(s->store, &a, s->run_id, &groups, &n, err);
+    for (size_t i = 0; i < n && st == RIDGE_OK; i++) {
+        size_t i_group = (size_t)groups[i].i_group;
+        bool has_end = groups[i].stop_reason != NULL && groups[i].stop_reason[0] != '\0';
+        if (i_group >= s->plan.n_groups || s->is_ended[i_group] || has_end)
+            continue;
+        st = ridge_store_group_end(s->store, s->run_id, i_group, "resumed", NAN, err);
+        if (st == RIDGE_OK)
+            st = ridge_derive_group(s->store, s->run_id, &s->plan, i_group, "resumed", s->facts, &s->noise, err);
+    }
+    ridge_arena_deinit(&a);
+    return st;
+}
+
 static enum ridge_status finish(struct session *s, enum ridge_status ran, struct ridge_error *err)
 {
     char why[512] = "";
@@ -210,6 +232,8 @@ static enum ridge_status finish(struct session *s, enum ridge_status ran, struct
         s->is_fork_open = false;
         st = ridge_derive_group(s->store, s->run_id, &s->plan, s->i_group, "interrupted", s->facts, &s->noise, err);
     }
+    if (st == RIDGE_OK && ran == RIDGE_OK && s->config->resume)
+        st = end_killed_groups(s, err);
     ridge_derive_noise_finish(&s->noise);
     enum ridge_fitness fitness = ridge_stat_fitness(&s->noise.noise, why, sizeof why);
     s->fitness_bad = fitness != RIDGE_QUIET;
@@ -302,6 +326,7 @@ int ridge_cli_session(const struct ridge_session_config *config, struct ridge_cl
     if (config->require_quiet)
         s.plan.settings.require_quiet = 1;
     s.facts = ridge_arena_array(&s.plan.arena, s.plan.n_members, sizeof *s.facts);
+    s.is_ended = ridge_arena_array(&s.plan.arena, s.plan.n_groups, sizeof *s.is_ended);
     rc = begin(&s, &err) == RIDGE_OK ? measure(&s) : ridge_cli_error(&err);
 out:
     if (s.store != NULL)

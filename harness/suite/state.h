@@ -35,7 +35,8 @@ struct suite_subject {
     bool is_cold;
 };
 struct suite_value {
-    const char *text; /* one pointer per text: equal texts are equal pointers */
+    const char *text; /* canonical; one pointer per text: equal texts are equal pointers */
+    const char *raw;  /* as written */
     const struct ridge_node *node;
     struct suite_canon *canon;
     struct suite_subject *subject; /* RIDGE_KEY_SUBJECT */

@@ -43,7 +43,7 @@ static bool read_line(const struct ridge_view *v, const struct ridge_view_row *r
     struct ridge_chunk *chunks = NULL;
     size_t n_chunks = 0, n = 0, n_max = 0;
     struct ridge_error err = {0};
-    if (ridge_read_chunks(v->in->store, v->in->run->id, r->m->i_member, &chunks, &n_chunks, &err) != RIDGE_OK)
+    if (ridge_view_chunks(v->in, r->m, &chunks, &n_chunks, &err) != RIDGE_OK)
         return false;
     for (size_t i = 0; i < n_chunks; i++)
         n_max += chunks[i].n;
@@ -59,6 +59,27 @@ static bool read_line(const struct ridge_view *v, const struct ridge_view_row *r
     free(all);
     line->i_label = r->i_label;
     return n > 0;
+}
+
+#define MAX_SPREAD 4.0
+
+/* One slow reference must not press all others into one line: it is named in the key, not drawn. */
+static size_t drop_slow(struct line *lines, size_t n, size_t *i_labels, size_t *n_dropped)
+{
+    double best = INFINITY;
+    size_t n_kept = 0;
+    for (size_t i = 0; i < n; i++)
+        best = fmin(best, lines[i].q[N_POINTS / 2]);
+    *n_dropped = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (lines[i].q[N_POINTS / 2] > MAX_SPREAD * best) {
+            i_labels[n - ++*n_dropped] = lines[i].i_label;
+            continue;
+        }
+        i_labels[n_kept] = lines[i].i_label;
+        lines[n_kept++] = lines[i];
+    }
+    return n_kept;
 }
 
 /* Up to the largest 98th percentile: one spike must not flatten every line. */
@@ -127,22 +148,28 @@ static void put_line(struct ridge_buf *b, const struct axis *axis, const struct 
 bool ridge_draw_ecdf(struct ridge_buf *b, const struct ridge_view *v, const struct ridge_view_group *vg)
 {
     size_t n = 0, i_labels[MAX_LINES];
-    if (v->in->store == NULL)
+    if (!ridge_view_has_samples(v->in))
         return false;
     struct line *lines = ridge_xrealloc_array(NULL, MAX_LINES, sizeof *lines);
     for (size_t i = 0; i < vg->n_ranked && n < MAX_LINES; i++)
         n += read_line(v, &vg->rows[i], &lines[n]);
-    for (size_t i = 0; i < n; i++)
-        i_labels[i] = lines[i].i_label;
+    size_t n_slow = 0;
+    n = drop_slow(lines, n, i_labels, &n_slow);
     if (n > 0) {
         struct axis axis = pick_axis(lines, n);
         double legend_y = TOP + PLOT + 38;
         ridge_buf_printf(b, "<svg viewBox=\"0 0 %.0f %.0f\" role=\"img\" aria-label=\"share of samples at or below a time, "
-                            "one line a backend\">", RIDGE_DRAW_WIDTH, legend_y + 18 * (double)((n + 1) / 2));
+                            "one line a backend\">", RIDGE_DRAW_WIDTH, legend_y + 18 * (double)((n + 1) / 2) + 18 * (double)n_slow);
         put_axes(b, &axis);
         for (size_t i = 0; i < n; i++)
             put_line(b, &axis, &lines[i]);
-        (void)ridge_draw_legend(b, v, i_labels, n, legend_y);
+        legend_y += ridge_draw_legend(b, v, i_labels, n, legend_y);
+        for (size_t i = 0; i < n_slow; i++) {
+            ridge_buf_printf(b, "<text class=\"m\" x=\"32\" y=\"%.0f\">not drawn, more than 4 times slower: ",
+                             legend_y + 18 * (double)i + 4);
+            ridge_draw_text(b, v->labels[i_labels[n + n_slow - 1 - i]].label, 24);
+            ridge_buf_puts(b, "</text>");
+        }
         ridge_buf_puts(b, "</svg>");
     }
     free(lines);

@@ -64,7 +64,7 @@ static enum ridge_status put_member(struct ridge_buf *b, const struct ridge_repo
 {
     struct ridge_chunk *chunks = NULL;
     size_t n = 0, n_blocks = 0;
-    enum ridge_status status = ridge_read_chunks(in->store, in->run->id, m->i_member, &chunks, &n, err);
+    enum ridge_status status = ridge_view_chunks(in, m, &chunks, &n, err);
     if (status != RIDGE_OK)
         return status;
     double *ns = ridge_xrealloc_array(NULL, n + 1, sizeof *ns);
@@ -83,7 +83,7 @@ static enum ridge_status put_member(struct ridge_buf *b, const struct ridge_repo
 
 RIDGE_REPORT_WRITER(ridge_report_gbench)
 {
-    if (in->store == NULL)
+    if (!ridge_view_has_samples(in))
         return ridge_fail(err, RIDGE_ERR_USAGE, "gbench", "block statistics need the results file");
     struct ridge_view v;
     enum ridge_status status = RIDGE_OK;

@@ -118,8 +118,8 @@ static void put_card(struct ridge_page *p, size_t i_group, bool open)
         ridge_draw_bars(p->b, vg);
         H(p, "</figure>");
         size_t before = p->b->n;
-        H(p, "<figure><figcaption><b>Latency</b>: share of samples at or below a time; further left is faster, steeper is "
-             "steadier. The marker is the median; the slowest 2 % run out of the picture.</figcaption>");
+        H(p, "<figure><figcaption><b>Latency</b>: share of samples at or below a time. Left is faster, steep is steady; "
+             "the marker is the median, the slowest 2 % are cut off.</figcaption>");
         if (ridge_draw_ecdf(p->b, &p->view, vg))
             H(p, "</figure>");
         else {

@@ -156,16 +156,16 @@ static void put_bad(struct ridge_page *p)
     if (n == 0)
         return;
     F(p, "<h3 id=failed>No result: %zu case%s</h3><div class=scroll tabindex=0 role=region aria-label=\"Cases without a result\">"
-         "<table><thead><tr><th>backend<th>what happened<th>cases<th>first subject<th>reason</thead><tbody>\n",
+         "<table><thead><tr><th>backend<th class=l>what happened<th>cases<th class=l>first subject<th class=l>reason</thead><tbody>\n",
       p->view.n_failed + p->view.n_unsupported, plural(p->view.n_failed + p->view.n_unsupported));
     for (size_t i = 0; i < n; i++) {
         const struct ridge_rd_member *m = lines[i].row->m;
         bool unsupported = same_text(m->verdict, "unsupported");
         H(p, "<tr><th scope=row>");
         ridge_draw_text(p->b, lines[i].row->label, 48);
-        F(p, "<td class=%s>%s ", unsupported ? "dim" : "fail", unsupported ? "○" : "✖");
+        F(p, "<td class=\"l %s\">%s ", unsupported ? "dim" : "fail", unsupported ? "○" : "✖");
         T(p, same_text(m->verdict, "ok") ? "no figures" : m->verdict ? m->verdict : "no verdict");
-        F(p, "<td>%zu<td>", lines[i].n);
+        F(p, "<td>%zu<td class=l>", lines[i].n);
         ridge_draw_text(p->b, lines[i].heading, 48);
         H(p, "<td class=wrap>");
         ridge_draw_text(p->b, m->reason ? m->reason : "", 400);

@@ -15,7 +15,7 @@ static void put_cell(struct ridge_page *p, const struct ridge_view_group *vg, co
         return;
     }
     if (r->standing == RIDGE_STANDING_BEST) {
-        F(p, "<td class=%s>", vg->outcome == RIDGE_OUTCOME_WIN ? "win>★ <b>1.00</b" : "top><b>1.00</b");
+        F(p, "<td%s <b>1.00</b>", vg->outcome == RIDGE_OUTCOME_WIN ? " class=win>★" : vg->outcome == RIDGE_OUTCOME_LEVEL ? " class=lev>≈" : ">");
         if (vg->rate_metric)
             F(p, " <small>%s</small>", ridge_view_rate(vg, r->m, text, sizeof text));
     } else if (r->standing == RIDGE_STANDING_LEVEL) {
@@ -25,7 +25,7 @@ static void put_cell(struct ridge_page *p, const struct ridge_view_group *vg, co
     } else if (r->standing == RIDGE_STANDING_UNKNOWN) {
         F(p, "<td>%.2f <small>no interval</small>", r->vs);
     } else {
-        F(p, "<td>%.*f <small>%s</small>", r->vs > 0.994 ? 3 : 2, r->vs, ridge_view_interval(r->vs_low, r->vs_high, text, sizeof text));
+        F(p, "<td>%.*f <small>%s</small>", r->vs > 0.994 || r->vs < 0.1 ? 3 : 2, r->vs, ridge_view_interval(r->vs_low, r->vs_high, text, sizeof text));
     }
 }
 
@@ -37,7 +37,7 @@ static void put_row(struct ridge_page *p, size_t i_group, size_t n_columns)
     if (p->is_detailed[i_group])
         F(p, "<a href=\"#g%zu\">", i_group);
     ridge_draw_text(p->b, vg->heading, 60);
-    H(p, p->is_detailed[i_group] ? "</a><td>" : "<td>");
+    H(p, p->is_detailed[i_group] ? "</a> <small>" : " <small>");
     ridge_draw_text(p->b, vg->options, 40);
     F(p, "<td>%s", vg->n_ranked ? ridge_view_time(vg->rows[0].m, "time_ns", text, sizeof text) : "–");
     for (size_t c = 0; c < n_columns; c++) {
@@ -63,7 +63,7 @@ void ridge_html_winners(struct ridge_page *p)
          "<p class=js hidden><label>Show subjects with <input id=filter type=search placeholder=\"e.g. k=512\"></label> "
          "<output id=shown for=filter></output></p>"
          "<div class=scroll tabindex=0 role=region aria-label=\"Winner table\"><table class=\"sortable matrix\" id=matrix><thead><tr>"
-         "<th><button>subject</button><th><button>options</button><th><button>best time</button>");
+         "<th><button>subject</button><th><button>best time</button>");
     for (size_t c = 0; c < n_columns; c++) {
         H(p, "<th><button>");
         ridge_draw_text(p->b, v->labels[p->by_wins[c]].label, 32);

@@ -2,6 +2,7 @@
  * whole sample, one run took duration_ns / inner_reps. */
 #include "json_out.h"
 #include "reports.h"
+#include "view.h"
 #include <stdlib.h>
 
 static int64_t value_at(const struct ridge_column *c, size_t i)
@@ -34,14 +35,14 @@ static void put_chunk(struct ridge_buf *b, const struct ridge_rd_run *run, const
 
 RIDGE_REPORT_WRITER(ridge_report_ndjson)
 {
-    if (in->store == NULL)
+    if (!ridge_view_has_samples(in))
         return ridge_fail(err, RIDGE_ERR_USAGE, "ndjson", "raw samples need the results file");
     for (size_t i = 0; i < in->n_groups; i++)
         for (size_t k = 0; k < in->groups[i].n_members; k++) {
             const struct ridge_rd_member *m = &in->groups[i].members[k];
             struct ridge_chunk *chunks = NULL;
             size_t n = 0;
-            enum ridge_status status = ridge_read_chunks(in->store, in->run->id, m->i_member, &chunks, &n, err);
+            enum ridge_status status = ridge_view_chunks(in, m, &chunks, &n, err);
             if (status != RIDGE_OK)
                 return status;
             for (size_t c = 0; c < n; c++) {

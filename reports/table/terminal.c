@@ -146,9 +146,15 @@ static void put_bad(struct ridge_buf *b, const struct ridge_report_input *in, co
     ridge_buf_puts(b, "\n");
 }
 
-/* Notes of comparisons ("1 layout seen"), each once. */
-static void put_notes(struct ridge_buf *b, const struct ridge_view_group *vg)
+/* Why percentiles are missing, and notes of comparisons ("1 layout seen"), each once, on one line. */
+static void put_notes(struct ridge_buf *b, struct ridge_view *v, const struct ridge_view_group *vg)
 {
+    const char *separator = "";
+    const char *refusals = ridge_view_refusals(v, vg);
+    if (refusals[0]) {
+        put_clipped(b, refusals, 400);
+        separator = ".  ";
+    }
     for (size_t i = 1; i < vg->n_ranked; i++) {
         const char *note = vg->rows[i].note;
         bool seen = note == NULL;
@@ -156,10 +162,11 @@ static void put_notes(struct ridge_buf *b, const struct ridge_view_group *vg)
             seen = vg->rows[j].note && strcmp(vg->rows[j].note, note) == 0;
         if (seen)
             continue;
-        ridge_buf_puts(b, "note on the comparison: ");
+        ridge_buf_printf(b, "%scomparisons: ", separator);
         put_clipped(b, note, 200);
-        ridge_buf_puts(b, "\n");
+        separator = ".  ";
     }
+    ridge_buf_puts(b, separator[0] ? "\n\n" : "\n");
 }
 
 static void put_group(struct ridge_buf *b, struct ridge_view *v, const struct ridge_view_group *vg)
@@ -192,13 +199,7 @@ static void put_group(struct ridge_buf *b, struct ridge_view *v, const struct ri
         else
             put_bad(b, in, &vg->rows[i], width);
     }
-    const char *refusals = ridge_view_refusals(v, vg);
-    if (refusals[0]) {
-        put_clipped(b, refusals, 400);
-        ridge_buf_puts(b, "\n");
-    }
-    put_notes(b, vg);
-    ridge_buf_puts(b, "\n");
+    put_notes(b, v, vg);
 }
 
 static void put_trust(struct ridge_buf *b, const struct ridge_view *v)

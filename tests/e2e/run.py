@@ -1,0 +1,315 @@
+"""End to end: suite file -> workers -> samples -> results file -> reports, through the built programs."""
+import glob
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from kit import BUILD, SOURCE, Case, workers_of  # noqa: E402
+
+
+def members(exported):
+    return [m for g in exported["groups"] for m in g["members"] if not m.get("yardstick")]
+
+
+class Numbers(Case):
+    def test_known_p99_is_printed(self):
+        # every 20th run takes 5 ms: the 99th percentile is a spike, the median is not
+        suite = self.null_suite("null:pattern=spikes,latency=1ms,spike=5ms,every=20",
+                                defaults={"rounds": 20, "max_rounds": 20, "block": "30 ms"})
+        out, _ = self.ridge("run", suite)
+        m = members(self.exported())[0]
+        self.assertGreaterEqual(m["metrics"]["n_samples"]["value"], 299, out)
+        p99, p50 = (m["metrics"][k]["value"] for k in ("p99_ns", "p50_ns"))
+        self.assertGreaterEqual(p99, 5.0e6)
+        self.assertLess(p99, 6.5e6)
+        self.assertGreaterEqual(p50, 1.0e6)
+        self.assertLess(p50, 1.3e6)
+        self.assertRegex(out, r"5\.\d+ ms")
+
+    def test_p99_from_few_samples_is_refused(self):
+        self.ridge("run", self.null_suite("null:pattern=constant,latency=1ms"))
+        p99 = members(self.exported())[0]["metrics"]["p99_ns"]
+        self.assertNotIn("value", p99)
+        self.assertIn("299", p99["refused"])
+
+    def test_ratio_of_two_latencies(self):
+        suite = self.suite({"subject": ["null:latency=1ms", "null:latency=2ms"], "backend": ["null"]})
+        self.ridge("run", suite)
+        times = sorted(m["metrics"]["time_ns"]["value"] for m in members(self.exported()))
+        self.assertAlmostEqual(times[1] / times[0], 2.0, delta=0.2)
+
+    def test_own_gemm_runs_and_is_right(self):
+        suite = self.suite({"subject": ["gemm:64x64x64"], "backend": ["ridge", "ridge:ref"]})
+        self.ridge("run", suite, "--report", "report.html")
+        exported = self.exported()
+        for m in members(exported):
+            self.assertEqual(m["verdict"], "ok", m)
+            self.assertGreater(m["metrics"]["flop_per_s"]["value"], 0)
+        self.assertEqual(len(exported["groups"][0]["comparisons"]), 1)
+        with open(self.path("report.html"), encoding="utf-8") as f:
+            self.assertIn("</html>", f.read())
+
+
+class Faults(Case):
+    def verdict(self, fault, want, rc=3, **settings):
+        """The broken case gets its verdict, the one beside it is measured."""
+        suite = self.null_suite(f"null:latency=100us,fault={fault},at=40", "null:latency=200us", defaults=settings)
+        _, err = self.ridge("run", suite, rc=rc)
+        broken, good = sorted(members(self.exported()), key=lambda m: "fault=none" in m["subject"])
+        self.assertEqual(broken["verdict"], want, f"{broken}\n{err}")
+        self.assertEqual(good["verdict"], "ok", good)
+        if want != "ok":
+            self.assertTrue(broken["reason"], broken)
+            self.assertNotIn("time_ns", broken["metrics"])
+        return broken
+
+    def test_crash(self):
+        self.assertRegex(self.verdict("crash", "crashed")["reason"], r"(?i)SIG|signal")
+
+    def test_exit(self):
+        self.verdict("exit", "failed")
+
+    def test_hang(self):
+        self.verdict("hang", "timeout", silence_timeout="2 s")
+
+    def test_flood_of_stderr_is_no_failure(self):
+        self.verdict("flood", "ok", rc=0)
+
+    def test_stdout_is_not_the_wire(self):
+        self.verdict("stdout", "ok", rc=0)
+
+    def test_wrong_answer(self):
+        self.verdict("wrong", "wrong")
+
+    def test_alloc_without_end(self):
+        if "AddressSanitizer" in open(os.path.join(BUILD, "ridge"), "rb").read().decode("latin-1"):
+            self.skipTest("an address space limit and AddressSanitizer's shadow do not go together")
+        self.verdict("alloc", "oom", max_memory="1 GiB")
+
+
+class Killed(Case):
+    LONG = {"forks": 2, "rounds": 20, "max_rounds": 20, "block": "50 ms", "max_group_time": "60 s"}
+
+    def running(self, *more):
+        suite = self.null_suite("null:latency=1ms", "null:latency=2ms", "null:latency=3ms", defaults=self.LONG)
+        child = self.start("run", suite, *more, RIDGE_E2E_MARK=self.dir)
+        self.assertTrue(self.wait_until(lambda: os.path.exists(self.path("results.ridge"))))
+        self.assertTrue(self.wait_until(lambda: len(workers_of(self.dir)) > 1))
+        time.sleep(1.5)
+        return child, suite
+
+    def test_kill_9_leaves_no_worker_and_a_sound_file(self):
+        child, _ = self.running()
+        before = [p for p in workers_of(self.dir) if p != child.pid]
+        self.assertTrue(before)
+        child.kill()
+        child.wait()
+        self.assertTrue(self.wait_until(lambda: not any(os.path.exists(f"/proc/{p}/exe") for p in before)),
+                        "a worker outlived ridge")
+        self.ridge("db", "verify", "results.ridge")
+
+    def test_ctrl_c_stores_and_exits_130_and_resume_goes_on(self):
+        child, suite = self.running()
+        child.send_signal(signal.SIGINT)
+        out, err = child.communicate(timeout=60)
+        self.assertEqual(child.returncode, 130, out + err)
+        self.ridge("db", "verify", "results.ridge")
+        first = self.exported()
+        self.assertEqual(first["status"], "interrupted")
+        self.ridge("run", suite, "--resume")
+        second = self.exported()
+        self.assertEqual(second["id"], first["id"])
+        self.assertEqual(second["status"], "complete")
+        for m in members(second):
+            self.assertEqual(m["verdict"], "ok")
+            self.assertEqual(m["forks"], 2)
+            self.assertIn("time_ns", m["metrics"])
+
+    def test_resume_after_kill_9(self):
+        child, suite = self.running()
+        child.kill()
+        child.wait()
+        _, err = self.ridge("run", suite, "--resume")
+        self.assertIn("resuming", err)
+        self.assertEqual(self.exported()["status"], "complete")
+
+
+class Files(Case):
+    def test_two_runs_on_one_file_at_once(self):
+        suite = self.null_suite("null:latency=1ms")
+        children = [self.start("run", suite) for _ in range(2)]
+        for child in children:
+            out, err = child.communicate(timeout=120)
+            self.assertEqual(child.returncode, 0, out + err)
+        self.ridge("db", "verify", "results.ridge")
+        ids = {self.exported("results.ridge", "--run", r)["id"] for r in ("last", "last~1")}
+        self.assertEqual(len(ids), 2)
+
+    def test_foreign_file_is_refused(self):
+        with open(self.path("notes.ridge"), "w", encoding="utf-8") as f:
+            f.write("not a database " * 100)
+        suite = self.null_suite("null:latency=1ms")
+        _, err = self.ridge("run", suite, "-o", "notes.ridge", rc=5)
+        self.assertIn("notes.ridge", err)
+
+    def test_every_export_reads(self):
+        self.ridge("run", self.null_suite("null:latency=1ms"))
+        json.loads(self.ridge("export", "results.ridge")[0])
+        json.loads(self.ridge("export", "results.ridge", "--format", "gbench")[0])
+        lines = self.ridge("export", "results.ridge", "--format", "ndjson")[0].splitlines()
+        self.assertGreater(len(lines), 10)
+        for line in lines:
+            json.loads(line)
+        self.assertIn("null", self.ridge("export", "results.ridge", "--format", "csv")[0])
+        self.assertIn("|", self.ridge("export", "results.ridge", "--format", "markdown")[0])
+
+    def test_show_a_case_and_run_it_again(self):
+        self.ridge("run", self.null_suite("null:latency=1ms"))
+        case = members(self.exported())[0]["case"]
+        out, _ = self.ridge("show", case)
+        line = re.search(r"run it again: ridge (.*)", out).group(1)
+        done = subprocess.run(["sh", "-c", os.path.join(BUILD, "ridge") + " " + line + " --rounds 3 -o again.ridge"],
+                              cwd=self.dir, capture_output=True, timeout=120)
+        self.assertEqual(done.returncode, 0, line + done.stderr.decode())
+        self.assertEqual(members(self.exported("again.ridge"))[0]["case"], case)
+
+    def test_hostile_suite_name(self):
+        name = "</script><script>alert(1)</script>\"'=cmd()\x1b[31m\n|" + "x" * 4096
+        suite = self.null_suite("null:latency=1ms", name="suite.json")
+        with open(suite, encoding="utf-8") as f:
+            root = json.load(f)
+        root["name"] = name
+        with open(suite, "w", encoding="utf-8") as f:
+            json.dump(root, f)
+        out, err = self.ridge("run", suite, "--report", "r.html", rc=None)
+        self.assertNotIn("\x1b[31m", out + err)
+        if not os.path.exists(self.path("r.html")):
+            self.assertIn("name", err)  # refused in words is harmless too
+            return
+        with open(self.path("r.html"), encoding="utf-8") as f:
+            self.assertNotIn("<script>alert(1)", f.read())
+        for form in ("csv", "markdown", "json", "gbench"):
+            text, _ = self.ridge("export", "results.ridge", "--format", form)
+            self.assertNotIn("\x1b", text)
+            self.assertNotRegex(text, r"(?m)^=cmd")
+
+
+class Words(Case):
+    def test_help_opens_with_examples(self):
+        out, _ = self.ridge("--help")
+        self.assertTrue(out.startswith("Examples:"))
+        for verb in ("run", "bench", "plan", "report", "show", "export", "list", "doctor", "db"):
+            self.assertIn(f"\n  {verb} ", out)
+            self.assertTrue(self.ridge(verb, "--help")[0].startswith("Examples:"))
+
+    def test_generated(self):
+        self.assertTrue(self.ridge("--generate", "man")[0].startswith(".TH RIDGE 1"))
+        self.assertIn("complete ", self.ridge("--generate", "completion")[0])
+        schema = json.loads(self.ridge("--generate", "schema")[0])
+        self.assertIn("2020-12", schema["$schema"])
+
+    def test_usage_errors(self):
+        for words, near in ((["rnu"], "run"), (["run", "--reprot", "x"], "--report"), (["list", "backend"], "backends"),
+                            (["export", "x.ridge", "--format", "jsn"], "json"), (["plan"], "SUITE"),
+                            (["bench", "gem:1x2x3"], "gemm")):
+            _, err = self.ridge(*words, rc=2)
+            self.assertIn(near, err)
+
+    def test_suite_errors_carry_their_place(self):
+        with open(self.path("bad.json"), "w", encoding="utf-8") as f:
+            f.write('{ "name": "x",\n  "defautls": {},\n  "matrix": { "subject": ["null:latency=1ms"],'
+                    ' "backend": ["nul"] } }\n')
+        _, err = self.ridge("plan", "bad.json", rc=2)
+        self.assertRegex(err, r"bad\.json:2:\d+: ")
+        self.assertIn("defaults", err)
+        self.assertRegex(err, r"bad\.json:3:\d+: ")
+        self.assertIn("null", err)
+
+    def test_missing_files(self):
+        self.ridge("run", "absent.json", rc=2)
+        self.ridge("report", "absent.ridge", rc=2)
+
+    def test_lists_and_doctor(self):
+        for what in ("backends", "runners", "operators", "kernels", "profilers", "metrics", "options"):
+            self.ridge("list", what)
+            self.assertIsInstance(json.loads(self.ridge("list", what, "--json")[0]), list)
+        names = {b["backend"] for b in json.loads(self.ridge("list", "backends", "--json")[0])}
+        self.assertLessEqual({"ridge", "null", "openblas", "blis", "onednn"}, names)
+        self.assertIn("openblas", self.ridge("doctor")[0])
+        json.loads(self.ridge("doctor", "--json")[0])
+
+    def test_plan_of_many_cases(self):
+        many = [f"null:latency={i}us" for i in range(1, 50001)]
+        suite = self.suite({"subject": many, "backend": ["null"], "threads": [1, 2]})
+        begin = time.monotonic()
+        out, _ = self.ridge("plan", suite, "--json")
+        self.assertEqual(json.loads(out)["n_cases"], 100000)
+        self.assertLess(time.monotonic() - begin, 120)
+        suite = self.suite({"subject": many + ["null:latency=1s"], "backend": ["null"], "threads": [1, 2]})
+        _, err = self.ridge("plan", suite, rc=2)
+        self.assertRegex(err, "100,?000")
+
+    def test_bench_without_a_file(self):
+        out, err = self.ridge("bench", "null:latency=1ms", "--backend", "null", "--rounds", "3", "--save-suite", "s.json")
+        self.assertIn("null", out)
+        self.assertEqual(sorted(os.listdir(self.dir)), ["s.json"])
+        self.ridge("plan", "s.json")
+
+    def test_json_goes_to_stdout_alone(self):
+        out, err = self.ridge("run", self.null_suite("null:latency=1ms"), "--json")
+        json.loads(out)
+        self.assertIn("null", err)  # one plain line per finished case
+
+    def test_colours_only_on_terminals(self):
+        out, err = self.ridge("run", self.null_suite("null:latency=1ms"), TERM="xterm-256color")
+        self.assertNotIn("\x1b", out + err)
+
+
+class Workers(Case):
+    def test_python_worker(self):
+        folder = os.path.join(SOURCE, "runners", "python")
+        if not os.path.isdir(os.path.join(folder, "ridge_worker")):
+            self.skipTest("no python worker in this tree")
+        suite = self.suite({"subject": ["null:latency=1ms"], "backend": ["null"], "arm": ["main", "python"]},
+                           compare=["arm"],
+                           arms={"main": {}, "python": {"program": [sys.executable, "-m", "ridge_worker"],
+                                                        "env": {"PYTHONPATH": folder}}})
+        self.ridge("run", suite, "--report", "r.html")
+        found = members(self.exported())
+        self.assertEqual({m["arm"] for m in found}, {"main", "python"})
+        self.assertEqual({m["verdict"] for m in found}, {"ok"})
+
+    def test_fakedev(self):
+        folder = os.path.join(BUILD, "test-plugins")
+        if not glob.glob(os.path.join(folder, "*fakedev*.so")):
+            self.skipTest("no fakedev plug-in in this build")
+        env = {"RIDGE_PLUGIN_PATH": folder}
+        names = {b["backend"] for b in json.loads(self.ridge("list", "backends", "--json", **env)[0])}
+        self.assertIn("fakedev", names)
+        self.ridge("bench", "gemm:64x64x64", "--backend", "fakedev,ridge", "--rounds", "3", "-o", "f.ridge", **env)
+        self.assertEqual({m["verdict"] for m in members(self.exported("f.ridge"))}, {"ok"})
+
+
+class Tree(Case):
+    def test_installed_tree_can_be_moved(self):
+        prefix = self.path("first")
+        subprocess.run(["cmake", "--install", BUILD, "--prefix", prefix], check=True, capture_output=True)
+        os.rename(prefix, self.path("second"))
+        ridge = os.path.join(self.path("second"), "bin", "ridge")
+        for words in (["list", "backends"], ["bench", "gemm:64x64x64", "--backend", "ridge", "--rounds", "3"]):
+            done = subprocess.run([ridge, *words], cwd="/", capture_output=True, timeout=120)
+            self.assertEqual(done.returncode, 0, done.stderr.decode())
+        self.assertTrue(os.path.exists(self.path("second/share/ridge/suites/quick.json")))
+
+
+if __name__ == "__main__":
+    if shutil.which("cmake") is None:
+        del Tree
+    unittest.main()
