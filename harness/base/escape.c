@@ -49,8 +49,9 @@ static bool put_pair(struct ridge_buf *b, const struct pair *pairs, size_t n, ui
 
 static bool html_char(struct ridge_buf *b, uint32_t c)
 {
-    static const struct pair pairs[] = {{'&', "&amp;"},  {'<', "&lt;"},   {'>', "&gt;"}, {'"', "&quot;"},
-                                        {'\'', "&#39;"}, {'\n', "&#10;"}, {'\t', "&#9;"}};
+    static const struct pair pairs[] = {{'&', "&amp;"},  {'<', "&lt;"},   {'>', "&gt;"},
+                                        {'"', "&quot;"}, {'\'', "&#39;"}, {'\n', "&#10;"},
+                                        {'\t', "&#9;"}};
     if (put_pair(b, pairs, sizeof pairs / sizeof pairs[0], c))
         return true;
     if (!is_control(c) && !is_invisible_format(c))
@@ -66,8 +67,8 @@ void ridge_text_html(struct ridge_buf *b, const char *s)
 
 static bool json_char(struct ridge_buf *b, uint32_t c)
 {
-    static const struct pair pairs[] = {{'"', "\\\""}, {'\\', "\\\\"}, {'\n', "\\n"},
-                                        {'\r', "\\r"}, {'\t', "\\t"}};
+    static const struct pair pairs[] = {
+        {'"', "\\\""}, {'\\', "\\\\"}, {'\n', "\\n"}, {'\r', "\\r"}, {'\t', "\\t"}};
     if (put_pair(b, pairs, sizeof pairs / sizeof pairs[0], c))
         return true;
     bool ends_script = c == '<' || c == '>' || c == '&' || c == 0x2028 || c == 0x2029;
@@ -110,10 +111,10 @@ void ridge_text_csv(struct ridge_buf *b, const char *s)
 
 static bool markdown_char(struct ridge_buf *b, uint32_t c)
 {
-    static const struct pair pairs[] = {
-        {'|', "\\|"}, {'`', "\\`"}, {'[', "\\["}, {']', "\\]"}, {'*', "\\*"},   {'\\', "\\\\"},
-        {'~', "\\~"}, {'$', "\\$"}, {'<', "&lt;"}, {'>', "&gt;"}, {'&', "&amp;"}, {'\n', " "},
-        {'\r', " "},  {'\t', " "}};
+    static const struct pair pairs[] = {{'|', "\\|"},  {'`', "\\`"},   {'[', "\\["},   {']', "\\]"},
+                                        {'*', "\\*"},  {'\\', "\\\\"}, {'~', "\\~"},   {'$', "\\$"},
+                                        {'<', "&lt;"}, {'>', "&gt;"},  {'&', "&amp;"}, {'\n', " "},
+                                        {'\r', " "},   {'\t', " "}};
     if (put_pair(b, pairs, sizeof pairs / sizeof pairs[0], c))
         return true;
     if (!is_control(c) && !is_invisible_format(c))
@@ -175,12 +176,14 @@ static bool has_unprintable(const char *s)
 
 void ridge_text_shell(struct ridge_buf *b, const char *s)
 {
-    static const char safe[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789%+,-./:=@_";
+    static const char safe[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789%+,-./:=@_";
     if (*s != '\0' && *s != '=' && strspn(s, safe) == strlen(s)) {
         ridge_buf_puts(b, s);
         return;
     }
-    bool ansi = has_unprintable(s); /* bash, zsh, ksh: $'...' keeps an escape from acting when pasted */
+    bool ansi =
+        has_unprintable(s); /* bash, zsh, ksh: $'...' keeps an escape from acting when pasted */
     ridge_buf_puts(b, ansi ? "$'" : "'");
     escape_each(b, s, ansi ? shell_ansi_char : shell_quoted_char);
     ridge_buf_puts(b, "'");

@@ -31,8 +31,8 @@ enum ridge_status ridge_os_read_file(const char *path, size_t max_bytes, struct 
             goto out;
         n_total += (size_t)n;
         if (n_total > max_bytes) {
-            status = ridge_fail(err, RIDGE_ERR_CONFIG, path, "is larger than the %zu bytes that are allowed",
-                                max_bytes);
+            status = ridge_fail(err, RIDGE_ERR_CONFIG, path,
+                                "is larger than the %zu bytes that are allowed", max_bytes);
             goto out;
         }
         ridge_buf_put(out, piece, (size_t)n);
@@ -83,8 +83,8 @@ static void sync_folder_of(const char *path)
     close(fd);
 }
 
-static enum ridge_status replace_file(const char *path, mode_t mode, bool keep_mode, const char *data,
-                                      size_t n, struct ridge_error *err)
+static enum ridge_status replace_file(const char *path, mode_t mode, bool keep_mode,
+                                      const char *data, size_t n, struct ridge_error *err)
 {
     enum ridge_status status = RIDGE_OK;
     struct ridge_arena a = {0};
@@ -94,7 +94,8 @@ static enum ridge_status replace_file(const char *path, mode_t mode, bool keep_m
         status = ridge_fail(err, RIDGE_ERR_IO, path, "cannot create: %s", strerror(errno));
         goto out;
     }
-    bool ok = write_all(fd, data, n) == 0 && (!keep_mode || fchmod(fd, mode) == 0) && fsync(fd) == 0;
+    bool ok =
+        write_all(fd, data, n) == 0 && (!keep_mode || fchmod(fd, mode) == 0) && fsync(fd) == 0;
     int saved_errno = errno;
     if (close(fd) != 0 && ok) {
         ok = false;
@@ -125,8 +126,8 @@ enum ridge_status ridge_os_write_file(const char *path, const char *data, size_t
     if (exists && !S_ISREG(st.st_mode))
         return write_through(path, data, n, err);
     char *real = exists ? realpath(path, NULL) : NULL; /* a link stays a link */
-    enum ridge_status status =
-        replace_file(real != NULL ? real : path, exists ? st.st_mode & 07777 : 0, exists, data, n, err);
+    enum ridge_status status = replace_file(real != NULL ? real : path,
+                                            exists ? st.st_mode & 07777 : 0, exists, data, n, err);
     free(real);
     return status;
 }

@@ -46,9 +46,8 @@ char *ridge_text_format_ns(double ns, char *out, size_t n)
 
 char *ridge_text_format_bytes(double bytes, char *out, size_t n)
 {
-    static const struct scale scales[] = {{1099511627776.0, "TiB"}, {1073741824, "GiB"},
-                                          {1048576, "MiB"},         {1024, "KiB"},
-                                          {1, "B"}};
+    static const struct scale scales[] = {
+        {1099511627776.0, "TiB"}, {1073741824, "GiB"}, {1048576, "MiB"}, {1024, "KiB"}, {1, "B"}};
     return format_scaled(bytes, scales, 5, "", true, out, n);
 }
 

@@ -166,7 +166,8 @@ static void wait_for_end(pid_t child, int signal_fd)
             continue;
         if (fds[0].revents != 0)
             return;
-        if (fds[1].revents != 0 && read(signal_fd, &info, sizeof info) > 0 && child_has_ended(child))
+        if (fds[1].revents != 0 && read(signal_fd, &info, sizeof info) > 0 &&
+            child_has_ended(child))
             return;
     }
 }

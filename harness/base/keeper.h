@@ -7,7 +7,8 @@
 
 #include "base/os.h"
 
-struct ridge_keeper_report { /* written on report_fd: one STARTED, or FAILED when there is no child */
+struct ridge_keeper_report { /* written on report_fd: one STARTED, or FAILED when there is no child
+                              */
     enum { RIDGE_KEEPER_STARTED, RIDGE_KEEPER_FAILED } kind;
     int value; /* pid of the child, or errno */
 };

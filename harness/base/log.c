@@ -13,9 +13,10 @@ void ridge_log_set_level(enum ridge_log_level level)
 
 void ridge_log(enum ridge_log_level level, const char *fmt, ...)
 {
-    static const char *const prefixes[] = {
-        [RIDGE_LOG_ERROR] = "ridge: error: ", [RIDGE_LOG_WARN] = "ridge: warning: ",
-        [RIDGE_LOG_INFO] = "ridge: ", [RIDGE_LOG_DEBUG] = "ridge: debug: "};
+    static const char *const prefixes[] = {[RIDGE_LOG_ERROR] = "ridge: error: ",
+                                           [RIDGE_LOG_WARN] = "ridge: warning: ",
+                                           [RIDGE_LOG_INFO] = "ridge: ",
+                                           [RIDGE_LOG_DEBUG] = "ridge: debug: "};
     if (level > max_level)
         return;
     int saved_errno = errno;

@@ -27,8 +27,8 @@ enum ridge_status ridge_text_int(const char *s, int64_t *out, struct ridge_error
     errno = 0;
     intmax_t v = strtoimax(s, NULL, 10);
     if (errno == ERANGE || v < INT64_MIN || v > INT64_MAX)
-        return ridge_fail(err, RIDGE_ERR_CONFIG, "", SHOWN " is outside the range of 64-bit numbers",
-                          SHOW(s));
+        return ridge_fail(err, RIDGE_ERR_CONFIG, "",
+                          SHOWN " is outside the range of 64-bit numbers", SHOW(s));
     *out = (int64_t)v;
     return RIDGE_OK;
 }
@@ -122,18 +122,26 @@ static enum ridge_status parse_with_unit(const char *s, const struct unit *units
 
 enum ridge_status ridge_text_duration_ns(const char *s, int64_t *out, struct ridge_error *err)
 {
-    static const struct unit units[] = {
-        {"ns", 1},  {"us", 1e3},   {"\xc2\xb5s", 1e3}, {"\xce\xbcs", 1e3}, {"ms", 1e6},
-        {"s", 1e9}, {"min", 60e9}, {"h", 3600e9},      {NULL, 0}};
+    static const struct unit units[] = {{"ns", 1},          {"us", 1e3},   {"\xc2\xb5s", 1e3},
+                                        {"\xce\xbcs", 1e3}, {"ms", 1e6},   {"s", 1e9},
+                                        {"min", 60e9},      {"h", 3600e9}, {NULL, 0}};
     return parse_with_unit(s, units, "a duration with its unit, such as 400 ms, 3s, 10 us or 5 min",
                            out, err);
 }
 
 enum ridge_status ridge_text_bytes(const char *s, int64_t *out, struct ridge_error *err)
 {
-    static const struct unit units[] = {
-        {"", 1},        {"B", 1},          {"kB", 1e3},          {"KB", 1e3},
-        {"MB", 1e6},    {"GB", 1e9},       {"TB", 1e12},         {"KiB", 1024},
-        {"MiB", 1048576}, {"GiB", 1073741824}, {"TiB", 1099511627776.0}, {NULL, 0}};
+    static const struct unit units[] = {{"", 1},
+                                        {"B", 1},
+                                        {"kB", 1e3},
+                                        {"KB", 1e3},
+                                        {"MB", 1e6},
+                                        {"GB", 1e9},
+                                        {"TB", 1e12},
+                                        {"KiB", 1024},
+                                        {"MiB", 1048576},
+                                        {"GiB", 1073741824},
+                                        {"TiB", 1099511627776.0},
+                                        {NULL, 0}};
     return parse_with_unit(s, units, "a size in bytes, such as 64, 2 MiB or 1 GB", out, err);
 }

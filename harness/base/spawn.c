@@ -45,7 +45,8 @@ static enum ridge_status pipes_open(struct pipes *p, const char *program, struct
         if (pipe2(pipe_at(p, i), O_CLOEXEC) != 0) {
             int saved_errno = errno;
             pipes_close(p);
-            return ridge_fail(err, RIDGE_ERR_IO, program, "cannot make a pipe: %s", strerror(saved_errno));
+            return ridge_fail(err, RIDGE_ERR_IO, program, "cannot make a pipe: %s",
+                              strerror(saved_errno));
         }
     return RIDGE_OK;
 }

@@ -5,7 +5,7 @@
 uint32_t ridge_utf8_next(const char **s)
 {
     static const struct {
-        unsigned char low, high;        /* range of the first byte */
+        unsigned char low, high; /* range of the first byte */
         unsigned char second_low, second_high;
         unsigned char n_more, mask;
     } rows[] = {{0x00, 0x7F, 0, 0, 0, 0x7F},       {0xC2, 0xDF, 0x80, 0xBF, 1, 0x1F},

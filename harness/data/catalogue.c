@@ -9,7 +9,8 @@ void ridge_catalogue_deinit(struct ridge_catalogue *c)
     ridge_arena_deinit(&arena);
 }
 
-const struct ridge_cat_operator *ridge_catalogue_operator(const struct ridge_catalogue *c, const char *name)
+const struct ridge_cat_operator *ridge_catalogue_operator(const struct ridge_catalogue *c,
+                                                          const char *name)
 {
     for (size_t i = 0; i < c->n_operators; i++)
         if (strcmp(c->operators[i].name, name) == 0)
@@ -17,7 +18,8 @@ const struct ridge_cat_operator *ridge_catalogue_operator(const struct ridge_cat
     return NULL;
 }
 
-const struct ridge_cat_backend *ridge_catalogue_backend(const struct ridge_catalogue *c, const char *name)
+const struct ridge_cat_backend *ridge_catalogue_backend(const struct ridge_catalogue *c,
+                                                        const char *name)
 {
     for (size_t i = 0; i < c->n_backends; i++)
         if (strcmp(c->backends[i].name, name) == 0)

@@ -48,7 +48,8 @@ struct ridge_kvs ridge_kvs_copy(struct ridge_arena *a, const struct ridge_kvs *k
 {
     struct ridge_kvs out = {ridge_arena_array(a, kvs->n, sizeof *out.v), kvs->n, kvs->n};
     for (size_t i = 0; i < kvs->n; i++)
-        out.v[i] = (struct ridge_kv){ridge_arena_str(a, kvs->v[i].key), ridge_arena_str(a, kvs->v[i].value)};
+        out.v[i] = (struct ridge_kv){ridge_arena_str(a, kvs->v[i].key),
+                                     ridge_arena_str(a, kvs->v[i].value)};
     return out;
 }
 

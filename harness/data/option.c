@@ -1,4 +1,5 @@
-/* What an option row says about a text: check, canonical form, storage. One table over the kinds. */
+/* What an option row says about a text: check, canonical form, storage. One table over the kinds.
+ */
 #include "data/kvs.h"
 
 #include "base/text.h"
@@ -13,40 +14,41 @@ union value {
     const char *text;
 };
 
-static enum ridge_status parse_int(const struct ridge_option_row *row, const char *text, union value *v,
-                                   struct ridge_error *err)
+static enum ridge_status parse_int(const struct ridge_option_row *row, const char *text,
+                                   union value *v, struct ridge_error *err)
 {
     (void)row;
     return ridge_text_int(text, &v->i64, err);
 }
 
-static enum ridge_status parse_real(const struct ridge_option_row *row, const char *text, union value *v,
-                                    struct ridge_error *err)
+static enum ridge_status parse_real(const struct ridge_option_row *row, const char *text,
+                                    union value *v, struct ridge_error *err)
 {
     (void)row;
     return ridge_text_real(text, &v->real, err);
 }
 
-static enum ridge_status parse_bool(const struct ridge_option_row *row, const char *text, union value *v,
-                                    struct ridge_error *err)
+static enum ridge_status parse_bool(const struct ridge_option_row *row, const char *text,
+                                    union value *v, struct ridge_error *err)
 {
     (void)row;
     return ridge_text_bool(text, &v->i32, err);
 }
 
-static enum ridge_status parse_string(const struct ridge_option_row *row, const char *text, union value *v,
-                                      struct ridge_error *err)
+static enum ridge_status parse_string(const struct ridge_option_row *row, const char *text,
+                                      union value *v, struct ridge_error *err)
 {
     (void)row;
     if (strlen(text) >= RIDGE_OPTION_STRING_MAX)
-        return ridge_fail(err, RIDGE_ERR_CONFIG, "", "'%.40s...' has %zu bytes; at most %d are allowed", text,
-                          strlen(text), RIDGE_OPTION_STRING_MAX - 1);
+        return ridge_fail(err, RIDGE_ERR_CONFIG, "",
+                          "'%.40s...' has %zu bytes; at most %d are allowed", text, strlen(text),
+                          RIDGE_OPTION_STRING_MAX - 1);
     v->text = text;
     return RIDGE_OK;
 }
 
-static enum ridge_status parse_enum(const struct ridge_option_row *row, const char *text, union value *v,
-                                    struct ridge_error *err)
+static enum ridge_status parse_enum(const struct ridge_option_row *row, const char *text,
+                                    union value *v, struct ridge_error *err)
 {
     for (int32_t i = 0; row->names[i] != NULL; i++)
         if (strcmp(text, row->names[i]) == 0) {
@@ -58,9 +60,9 @@ static enum ridge_status parse_enum(const struct ridge_option_row *row, const ch
     for (size_t i = 0; row->names[i] != NULL; i++)
         ridge_buf_printf(&all, "%s%s", i > 0 ? ", " : "", row->names[i]);
     const char *near = ridge_text_nearest(text, row->names);
-    enum ridge_status status =
-        ridge_fail(err, RIDGE_ERR_CONFIG, "", "'%.80s' is not one of %s%s%s%s", text, all.data,
-                   near != NULL ? "; did you mean '" : "", near != NULL ? near : "", near != NULL ? "'?" : "");
+    enum ridge_status status = ridge_fail(
+        err, RIDGE_ERR_CONFIG, "", "'%.80s' is not one of %s%s%s%s", text, all.data,
+        near != NULL ? "; did you mean '" : "", near != NULL ? near : "", near != NULL ? "'?" : "");
     ridge_buf_deinit(&all);
     return status;
 }
@@ -72,8 +74,8 @@ static enum ridge_status parse_duration(const struct ridge_option_row *row, cons
     return ridge_text_duration_ns(text, &v->i64, err);
 }
 
-static enum ridge_status parse_bytes(const struct ridge_option_row *row, const char *text, union value *v,
-                                     struct ridge_error *err)
+static enum ridge_status parse_bytes(const struct ridge_option_row *row, const char *text,
+                                     union value *v, struct ridge_error *err)
 {
     (void)row;
     return ridge_text_bytes(text, &v->i64, err);
@@ -89,20 +91,23 @@ static double number_real(union value v)
     return v.real;
 }
 
-static const char *print_i64(struct ridge_arena *a, const struct ridge_option_row *row, union value v)
+static const char *print_i64(struct ridge_arena *a, const struct ridge_option_row *row,
+                             union value v)
 {
     (void)row;
     return ridge_arena_printf(a, "%" PRId64, v.i64);
 }
 
-static const char *print_ns(struct ridge_arena *a, const struct ridge_option_row *row, union value v)
+static const char *print_ns(struct ridge_arena *a, const struct ridge_option_row *row,
+                            union value v)
 {
     (void)row;
     return ridge_arena_printf(a, "%" PRId64 "ns", v.i64); /* parses again, unlike a bare number */
 }
 
 /* Shortest text that reads back as the same number. */
-static const char *print_real(struct ridge_arena *a, const struct ridge_option_row *row, union value v)
+static const char *print_real(struct ridge_arena *a, const struct ridge_option_row *row,
+                              union value v)
 {
     (void)row;
     char text[40];
@@ -114,20 +119,23 @@ static const char *print_real(struct ridge_arena *a, const struct ridge_option_r
     return ridge_arena_str(a, v.real == 0 ? "0" : text); /* no -0 */
 }
 
-static const char *print_bool(struct ridge_arena *a, const struct ridge_option_row *row, union value v)
+static const char *print_bool(struct ridge_arena *a, const struct ridge_option_row *row,
+                              union value v)
 {
     (void)a;
     (void)row;
     return v.i32 != 0 ? "true" : "false";
 }
 
-static const char *print_enum(struct ridge_arena *a, const struct ridge_option_row *row, union value v)
+static const char *print_enum(struct ridge_arena *a, const struct ridge_option_row *row,
+                              union value v)
 {
     (void)a;
     return row->names[v.i32];
 }
 
-static const char *print_string(struct ridge_arena *a, const struct ridge_option_row *row, union value v)
+static const char *print_string(struct ridge_arena *a, const struct ridge_option_row *row,
+                                union value v)
 {
     (void)row;
     return ridge_arena_str(a, v.text);
@@ -169,8 +177,8 @@ static const struct kind {
     [RIDGE_KIND_BYTES] = {parse_bytes, number_i64, print_i64, store_i64},
 };
 
-static enum ridge_status parse_value(const struct ridge_option_row *row, const char *text, union value *v,
-                                     struct ridge_error *err)
+static enum ridge_status parse_value(const struct ridge_option_row *row, const char *text,
+                                     union value *v, struct ridge_error *err)
 {
     struct ridge_error why = {0};
     enum ridge_status status = kinds[row->kind].parse(row, text, v, &why);
@@ -182,13 +190,14 @@ static enum ridge_status parse_value(const struct ridge_option_row *row, const c
     double number = kinds[row->kind].number(*v);
     if (number >= row->min && number <= row->max)
         return RIDGE_OK;
-    return ridge_fail(err, RIDGE_ERR_CONFIG, row->key, "%s: '%.80s' is outside %.15g to %.15g%s%s", row->key,
-                      text, row->min, row->max, row->unit != NULL ? " " : "",
+    return ridge_fail(err, RIDGE_ERR_CONFIG, row->key, "%s: '%.80s' is outside %.15g to %.15g%s%s",
+                      row->key, text, row->min, row->max, row->unit != NULL ? " " : "",
                       row->unit != NULL ? row->unit : "");
 }
 
 enum ridge_status ridge_option_canonical(struct ridge_arena *a, const struct ridge_option_row *row,
-                                         const char *text, const char **out, struct ridge_error *err)
+                                         const char *text, const char **out,
+                                         struct ridge_error *err)
 {
     union value v = {0};
     enum ridge_status status = parse_value(row, text, &v, err);
@@ -212,9 +221,9 @@ static enum ridge_status check_keys(const struct ridge_option_row *rows, size_t 
         names[n_rows] = NULL;
         const char *near = ridge_text_nearest(kvs->v[i].key, names);
         enum ridge_status status =
-            ridge_fail(err, RIDGE_ERR_CONFIG, kvs->v[i].key, "unknown key '%.80s'%s%s%s", kvs->v[i].key,
-                       near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
-                       near != NULL ? "'?" : "");
+            ridge_fail(err, RIDGE_ERR_CONFIG, kvs->v[i].key, "unknown key '%.80s'%s%s%s",
+                       kvs->v[i].key, near != NULL ? "; did you mean '" : "",
+                       near != NULL ? near : "", near != NULL ? "'?" : "");
         free(names);
         return status;
     }
@@ -231,8 +240,9 @@ enum ridge_status ridge_option_fill(const struct ridge_option_row *rows, size_t 
         if (text == NULL)
             text = rows[i].def;
         if (text == NULL) {
-            status = ridge_fail(err, RIDGE_ERR_CONFIG, rows[i].key, "'%s' is required: %s", rows[i].key,
-                                rows[i].help != NULL ? rows[i].help : "it has no default");
+            status =
+                ridge_fail(err, RIDGE_ERR_CONFIG, rows[i].key, "'%s' is required: %s", rows[i].key,
+                           rows[i].help != NULL ? rows[i].help : "it has no default");
             break;
         }
         union value v = {0};

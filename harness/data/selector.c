@@ -1,4 +1,5 @@
-/* key=glob,key=glob. A comma inside parentheses belongs to the value: scenario=open(100,poisson). */
+/* key=glob,key=glob. A comma inside parentheses belongs to the value: scenario=open(100,poisson).
+ */
 #include "data/kvs.h"
 
 #include "base/text.h"
@@ -37,13 +38,14 @@ static enum ridge_status parse_term(struct ridge_arena *a, const char *s, size_t
                           "'%.*s' is not key=glob; a selector reads like op=gemm,model=bert-*",
                           n < 80 ? (int)n : 80, s);
     if (ridge_kvs_get(&out->terms, key) != NULL)
-        return ridge_fail(err, RIDGE_ERR_CONFIG, "", "the key '%.80s' is in the selector twice", key);
+        return ridge_fail(err, RIDGE_ERR_CONFIG, "", "the key '%.80s' is in the selector twice",
+                          key);
     ridge_kvs_set(a, &out->terms, key, trimmed(a, equals + 1, n - (size_t)(equals + 1 - s)));
     return RIDGE_OK;
 }
 
-enum ridge_status ridge_selector_parse(struct ridge_arena *a, const char *text, struct ridge_selector *out,
-                                       struct ridge_error *err)
+enum ridge_status ridge_selector_parse(struct ridge_arena *a, const char *text,
+                                       struct ridge_selector *out, struct ridge_error *err)
 {
     *out = (struct ridge_selector){0};
     if (text[strspn(text, " ")] == '\0')

@@ -1,11 +1,12 @@
-/* A chain of dependent adds takes one cycle a step on every core we know, so steps per second is the core's
- * clock. Register + register: some cores fold adds of a constant away at rename (Golden Cove). */
+/* A chain of dependent adds takes one cycle a step on every core we know, so steps per second is
+ * the core's clock. Register + register: some cores fold adds of a constant away at rename (Golden
+ * Cove). */
 #include "host/host.h"
 
 #include "base/os.h"
 #include <stdlib.h>
 
-enum { STEPS_PER_TURN = 64, TURNS_PER_PIECE = 512, MAX_PIECES = 129 };
+enum { STEPS_PER_TURN = 64, TURNS_PER_PIECE = 2048, MAX_PIECES = 129 };
 
 #define STEP                                                                                       \
     x += y;                                                                                        \

@@ -16,7 +16,8 @@ static bool own_folder(char *out, size_t n)
     bool found = false;
     if (ridge_os_exists("/sys/fs/cgroup/cgroup.controllers") &&
         ridge_os_read_file("/proc/self/cgroup", 1u << 20, &text, NULL) == RIDGE_OK) {
-        const char *line = strncmp(text.data, "0::", 3) == 0 ? text.data : strstr(text.data, "\n0::");
+        const char *line =
+            strncmp(text.data, "0::", 3) == 0 ? text.data : strstr(text.data, "\n0::");
         if (line != NULL) {
             const char *path = strchr(line, '/');
             int len = path != NULL ? (int)strcspn(path, "\n") : 0;
@@ -27,8 +28,10 @@ static bool own_folder(char *out, size_t n)
     return found;
 }
 
-/* Smallest value of `file` on the way to the root; value() gives -1 for "max". False: no cgroup v2. */
-static bool tightest(const char *file, double (*value)(const char *text), double *least, char *text, size_t n)
+/* Smallest value of `file` on the way to the root; value() gives -1 for "max". False: no cgroup v2.
+ */
+static bool tightest(const char *file, double (*value)(const char *text), double *least, char *text,
+                     size_t n)
 {
     char folder[PATH_MAX], path[PATH_MAX + 32], line[128];
     if (!own_folder(folder, sizeof folder))
@@ -86,5 +89,6 @@ const char *ridge_cgroup_memory_max(struct ridge_arena *a)
         return bytes < 0 ? "none" : ridge_arena_str(a, text);
     if (!ridge_os_read_small("/sys/fs/cgroup/memory/memory.limit_in_bytes", text, sizeof text))
         return unknown;
-    return strtod(text, NULL) > 9e18 ? "none" : ridge_arena_str(a, text); /* v1: no limit is a huge one */
+    return strtod(text, NULL) > 9e18 ? "none"
+                                     : ridge_arena_str(a, text); /* v1: no limit is a huge one */
 }

@@ -1,5 +1,6 @@
-/* The clock around a timed sample. Fences after Intel's "How to Benchmark Code Execution Times" (2010)
- * and the SDM's note at RDTSC: lfence keeps earlier work out before, rdtscp waits for it at the end. */
+/* The clock around a timed sample. Fences after Intel's "How to Benchmark Code Execution Times"
+ * (2010) and the SDM's note at RDTSC: lfence keeps earlier work out before, rdtscp waits for it at
+ * the end. */
 #include "host/host.h"
 
 #include "base/os.h"
@@ -141,8 +142,8 @@ static const char *why_not_tsc(void)
         return "the processor (or the hypervisor) does not promise an invariant time stamp counter";
     if (!ridge_cpu_has_rdtscp())
         return "the processor has no rdtscp instruction";
-    if (!ridge_os_read_small("/sys/devices/system/clocksource/clocksource0/current_clocksource", source,
-                             sizeof source))
+    if (!ridge_os_read_small("/sys/devices/system/clocksource/clocksource0/current_clocksource",
+                             source, sizeof source))
         return "the kernel does not say which clock source it trusts";
     if (strcmp(source, "tsc") != 0)
         return "the kernel's own clock source is not tsc, so it may not be trusted across CPUs";
@@ -154,12 +155,16 @@ void ridge_clock_calibrate(struct ridge_clock *c)
     const char *why_not = why_not_tsc();
     *c = (struct ridge_clock){.name = "clock_gettime", .ns_per_tick = 1, .why = why_not};
     if (why_not == NULL) {
-        *c = (struct ridge_clock){.name = "rdtsc", .is_tsc = true, .ns_per_tick = 1,
+        *c = (struct ridge_clock){.name = "rdtsc",
+                                  .is_tsc = true,
+                                  .ns_per_tick = 1,
                                   .why = "invariant time stamp counter, trusted by the kernel"};
         c->ns_per_tick = calibrate_ns_per_tick(c);
         if (!(c->ns_per_tick > 0.01 && c->ns_per_tick < 1000))
-            *c = (struct ridge_clock){.name = "clock_gettime", .ns_per_tick = 1,
-                                      .why = "the time stamp counter did not run evenly in calibration"};
+            *c = (struct ridge_clock){
+                .name = "clock_gettime",
+                .ns_per_tick = 1,
+                .why = "the time stamp counter did not run evenly in calibration"};
     }
     measure_cost(c);
 }

@@ -63,7 +63,8 @@ out:
     ridge_buf_deinit(&text);
 }
 
-/* schedstat: ns on the CPU, ns waiting on a run queue, turns (Documentation/scheduler/sched-stats). */
+/* schedstat: ns on the CPU, ns waiting on a run queue, turns (Documentation/scheduler/sched-stats).
+ */
 static bool read_schedstat(const char *tid, int64_t *own_ns, int64_t *wait_ns)
 {
     char path[320], text[128];

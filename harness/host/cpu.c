@@ -27,8 +27,9 @@ const char *ridge_cpu_hypervisor(struct ridge_arena *a)
 {
     static const struct {
         const char *signature, *name;
-    } known[] = {{"KVMKVMKVM", "kvm"},        {"Microsoft Hv", "hyper-v"}, {"VMwareVMware", "vmware"},
-                 {"XenVMMXenVMM", "xen"},     {"bhyve bhyve ", "bhyve"},   {"TCGTCGTCGTCG", "qemu tcg"},
+    } known[] = {{"KVMKVMKVM", "kvm"},          {"Microsoft Hv", "hyper-v"},
+                 {"VMwareVMware", "vmware"},    {"XenVMMXenVMM", "xen"},
+                 {"bhyve bhyve ", "bhyve"},     {"TCGTCGTCGTCG", "qemu tcg"},
                  {"VBoxVBoxVBox", "virtualbox"}};
     unsigned eax, ebx, ecx = 0, edx;
     if (__get_cpuid(1, &eax, &ebx, &ecx, &edx) == 0 || (ecx >> 31 & 1u) == 0)
@@ -80,10 +81,12 @@ const char *ridge_cpu_info(struct ridge_arena *a, const char *key)
         const char *end = strchr(line, '\n');
         size_t len = end != NULL ? (size_t)(end - line) : strlen(line);
         const char *colon = memchr(line, ':', len);
-        if (colon != NULL && strncmp(line, key, n) == 0 && (line[n] == '\t' || line[n] == ' ' || line[n] == ':')) {
+        if (colon != NULL && strncmp(line, key, n) == 0 &&
+            (line[n] == '\t' || line[n] == ' ' || line[n] == ':')) {
             const char *start = colon + 1;
             start += strspn(start, " \t");
-            value = start <= line + len ? ridge_arena_strn(a, start, (size_t)(line + len - start)) : "";
+            value =
+                start <= line + len ? ridge_arena_strn(a, start, (size_t)(line + len - start)) : "";
             break;
         }
         line = end != NULL ? end + 1 : NULL;
@@ -105,9 +108,10 @@ static bool has_word(const char *words, const char *word)
 const char *ridge_cpu_isa(struct ridge_arena *a)
 {
     static const char *const wanted[] = {
-        "sse2", "sse4_2", "avx", "f16c", "fma", "avx2", "avx_vnni", "avx512f", "avx512bw", "avx512dq",
-        "avx512vl", "avx512_vnni", "avx512_bf16", "avx512_fp16", "amx_tile", "amx_int8", "amx_bf16",
-        "asimd", "asimdhp", "asimddp", "sve", "sve2", "i8mm", "bf16"};
+        "sse2",        "sse4_2",      "avx",      "f16c",     "fma",      "avx2",
+        "avx_vnni",    "avx512f",     "avx512bw", "avx512dq", "avx512vl", "avx512_vnni",
+        "avx512_bf16", "avx512_fp16", "amx_tile", "amx_int8", "amx_bf16", "asimd",
+        "asimdhp",     "asimddp",     "sve",      "sve2",     "i8mm",     "bf16"};
     const char *flags = ridge_cpu_info(a, "flags");
     if (flags == NULL)
         flags = ridge_cpu_info(a, "Features");

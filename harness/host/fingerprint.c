@@ -31,16 +31,19 @@ static void put_files(struct ridge_arena *a, struct ridge_kvs *out)
     static const struct {
         const char *key, *path, *why_unknown;
     } rows[] = {
-        {"thp", "/sys/kernel/mm/transparent_hugepage/enabled", "unknown: kernel without transparent huge pages"},
+        {"thp", "/sys/kernel/mm/transparent_hugepage/enabled",
+         "unknown: kernel without transparent huge pages"},
         {"aslr", "/proc/sys/kernel/randomize_va_space", "unknown: /proc/sys is not readable"},
         {"clocksource", "/sys/devices/system/clocksource/clocksource0/current_clocksource",
          "unknown: /sys is not readable"},
-        {"perf_event_paranoid", "/proc/sys/kernel/perf_event_paranoid", "unknown: kernel without perf events"},
+        {"perf_event_paranoid", "/proc/sys/kernel/perf_event_paranoid",
+         "unknown: kernel without perf events"},
         {"boot_id", "/proc/sys/kernel/random/boot_id", "unknown: /proc/sys is not readable"},
         {"hugepages", "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages",
          "unknown: kernel without 2 MiB pages"},
         {"isolated_cpus", "/sys/devices/system/cpu/isolated", "none"},
-        {"numa_balancing", "/proc/sys/kernel/numa_balancing", "unknown: kernel without NUMA balancing"},
+        {"numa_balancing", "/proc/sys/kernel/numa_balancing",
+         "unknown: kernel without NUMA balancing"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char text[512];
@@ -57,8 +60,10 @@ static void put_frequency(struct ridge_arena *a, struct ridge_kvs *out, int cpu,
     char path[128], text[128];
     const char *why = is_virtual ? "unknown: no cpufreq (virtual machine: the host decides)"
                                  : "unknown: no cpufreq driver";
-    (void)snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%d/cpufreq/scaling_governor", cpu > 0 ? cpu : 0);
-    put(a, out, "governor", ridge_os_read_small(path, text, sizeof text) ? ridge_arena_str(a, text) : why);
+    (void)snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%d/cpufreq/scaling_governor",
+                   cpu > 0 ? cpu : 0);
+    put(a, out, "governor",
+        ridge_os_read_small(path, text, sizeof text) ? ridge_arena_str(a, text) : why);
     const char *turbo = why;
     if (ridge_os_read_small("/sys/devices/system/cpu/intel_pstate/no_turbo", text, sizeof text))
         turbo = strcmp(text, "0") == 0 ? "on" : "off";
@@ -75,8 +80,9 @@ static void put_cpu(struct ridge_arena *a, struct ridge_kvs *out)
 {
     static const struct {
         const char *key, *info;
-    } rows[] = {{"cpu.model", "model name"}, {"cpu.microcode", "microcode"}, {"cpu.vendor", "vendor_id"},
-                {"cpu.family", "cpu family"}, {"cpu.model_number", "model"}, {"cpu.stepping", "stepping"}};
+    } rows[] = {{"cpu.model", "model name"},   {"cpu.microcode", "microcode"},
+                {"cpu.vendor", "vendor_id"},   {"cpu.family", "cpu family"},
+                {"cpu.model_number", "model"}, {"cpu.stepping", "stepping"}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const char *v = ridge_cpu_info(a, rows[i].info);
         put(a, out, rows[i].key, v != NULL && *v != '\0' ? v : "unknown: not in /proc/cpuinfo");
@@ -84,10 +90,12 @@ static void put_cpu(struct ridge_arena *a, struct ridge_kvs *out)
     put(a, out, "microcode", ridge_kvs_get(out, "cpu.microcode"));
     put(a, out, "isa", ridge_cpu_isa(a));
     put(a, out, "virtual", ridge_cpu_hypervisor(a));
-    put(a, out, "tsc", ridge_cpu_has_invariant_tsc() ? "invariant" : "not invariant, or not on this processor");
+    put(a, out, "tsc",
+        ridge_cpu_has_invariant_tsc() ? "invariant" : "not invariant, or not on this processor");
 }
 
-static void put_topology(struct ridge_arena *a, struct ridge_kvs *out, const struct ridge_topology_facts *f)
+static void put_topology(struct ridge_arena *a, struct ridge_kvs *out,
+                         const struct ridge_topology_facts *f)
 {
     static const char why[] = "unknown: hwloc finds none";
     put_number(a, out, "cache.l1d_bytes", f->l1d_bytes, why);
@@ -110,7 +118,8 @@ static void put_system(struct ridge_arena *a, struct ridge_kvs *out)
     put(a, out, "hostname", has ? ridge_arena_str(a, u.nodename) : why);
     long n_pages = sysconf(_SC_PHYS_PAGES), page_bytes = sysconf(_SC_PAGESIZE);
     bool known = n_pages > 0 && page_bytes > 0;
-    put_number(a, out, "memory_bytes", known ? (int64_t)n_pages * page_bytes : -1, "unknown: sysconf does not say");
+    put_number(a, out, "memory_bytes", known ? (int64_t)n_pages * page_bytes : -1,
+               "unknown: sysconf does not say");
     put_number(a, out, "page_bytes", page_bytes, "unknown: sysconf does not say");
     bool in_container = ridge_os_exists("/.dockerenv") || ridge_os_exists("/run/.containerenv");
     put(a, out, "container", in_container ? "yes" : "none detected");
@@ -124,7 +133,8 @@ struct ridge_kvs ridge_host_fingerprint(struct ridge_arena *a)
     put_topology(a, &out, &topology);
     put_system(a, &out);
     put_files(a, &out);
-    put_frequency(a, &out, topology.first_allowed_pu, strcmp(ridge_kvs_get(&out, "virtual"), "no") != 0);
+    put_frequency(a, &out, topology.first_allowed_pu,
+                  strcmp(ridge_kvs_get(&out, "virtual"), "no") != 0);
     put(a, &out, "cgroup.cpu_max", ridge_cgroup_cpu_max(a));
     put(a, &out, "cgroup.memory_max", ridge_cgroup_memory_max(a));
     put(a, &out, "compiler", RIDGE_COMPILER);
@@ -155,9 +165,10 @@ const char *ridge_host_class(struct ridge_arena *a, const struct ridge_kvs *fing
     size_t n = strcspn(kernel, "."); /* "Linux 6.1.0-13" -> "Linux 6.1" */
     if (kernel[n] == '.')
         n += 1 + strspn(kernel + n + 1, "0123456789");
-    return ridge_arena_printf(a, "%s, %s PUs, L2 %s, L3 %s, up to %" PRId64 " GiB, virtual %s, %.*s",
-                              value_or(fingerprint, "cpu.model"), value_or(fingerprint, "topology.pus"),
-                              value_or(fingerprint, "cache.l2_bytes"), value_or(fingerprint, "cache.l3_bytes"),
-                              memory_class_gib(value_or(fingerprint, "memory_bytes")),
-                              value_or(fingerprint, "virtual"), (int)n, kernel);
+    return ridge_arena_printf(
+        a, "%s, %s PUs, L2 %s, L3 %s, up to %" PRId64 " GiB, virtual %s, %.*s",
+        value_or(fingerprint, "cpu.model"), value_or(fingerprint, "topology.pus"),
+        value_or(fingerprint, "cache.l2_bytes"), value_or(fingerprint, "cache.l3_bytes"),
+        memory_class_gib(value_or(fingerprint, "memory_bytes")), value_or(fingerprint, "virtual"),
+        (int)n, kernel);
 }

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Opened without O_CREAT first: in a sticky folder the kernel refuses O_CREAT on another user's file
- * (fs.protected_regular), while flock needs no more than a descriptor. */
+/* Opened without O_CREAT first: in a sticky folder the kernel refuses O_CREAT on another user's
+ * file (fs.protected_regular), while flock needs no more than a descriptor. */
 static int open_lock(const char *path)
 {
     for (int i = 0; i < 3; i++) {
@@ -29,7 +29,8 @@ static int open_lock(const char *path)
 
 static int open_first(const char **path)
 {
-    const char *own = getenv("RIDGE_LOCK_FILE"); /* containers of one host can share a mounted file */
+    const char *own =
+        getenv("RIDGE_LOCK_FILE"); /* containers of one host can share a mounted file */
     if (own != NULL && *own != '\0') {
         *path = own;
         return open_lock(own);
@@ -44,14 +45,17 @@ static int open_first(const char **path)
     return -1;
 }
 
-enum ridge_status ridge_host_lock(int *fd, void (*waiting)(void *), void *ctx, struct ridge_error *err)
+enum ridge_status ridge_host_lock(int *fd, void (*waiting)(void *), void *ctx,
+                                  struct ridge_error *err)
 {
     const char *path;
     *fd = -1;
     int lock = open_first(&path);
     if (lock < 0)
-        return ridge_fail(err, RIDGE_ERR_IO, path, "cannot open the machine-wide lock: %s; name another file in "
-                          "RIDGE_LOCK_FILE", strerror(errno));
+        return ridge_fail(err, RIDGE_ERR_IO, path,
+                          "cannot open the machine-wide lock: %s; name another file in "
+                          "RIDGE_LOCK_FILE",
+                          strerror(errno));
     int rc = flock(lock, LOCK_EX | LOCK_NB);
     if (rc != 0 && errno == EWOULDBLOCK) {
         if (waiting != NULL)
@@ -65,7 +69,8 @@ enum ridge_status ridge_host_lock(int *fd, void (*waiting)(void *), void *ctx, s
     int saved_errno = errno;
     close(lock);
     if (saved_errno == EINTR)
-        return ridge_fail(err, RIDGE_ERR_INTERRUPTED, path, "interrupted while waiting for another run");
+        return ridge_fail(err, RIDGE_ERR_INTERRUPTED, path,
+                          "interrupted while waiting for another run");
     return ridge_fail(err, RIDGE_ERR_IO, path, "cannot lock: %s", strerror(saved_errno));
 }
 

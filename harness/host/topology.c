@@ -53,7 +53,10 @@ struct ridge_topology_facts ridge_topology_facts(void)
     f.l2_bytes = cache_bytes(t, HWLOC_OBJ_L2CACHE);
     f.l3_bytes = cache_bytes(t, HWLOC_OBJ_L3CACHE);
     int64_t l4 = cache_bytes(t, HWLOC_OBJ_L4CACHE);
-    f.last_level_bytes = l4 > 0 ? l4 : f.l3_bytes > 0 ? f.l3_bytes : f.l2_bytes > 0 ? f.l2_bytes : f.l1d_bytes;
+    f.last_level_bytes = l4 > 0           ? l4
+                         : f.l3_bytes > 0 ? f.l3_bytes
+                         : f.l2_bytes > 0 ? f.l2_bytes
+                                          : f.l1d_bytes;
     f.n_packages = count_of(t, HWLOC_OBJ_PACKAGE);
     f.n_cores = count_of(t, HWLOC_OBJ_CORE);
     f.n_pus = count_of(t, HWLOC_OBJ_PU);
@@ -84,7 +87,8 @@ static void put_object(struct ridge_buf *b, hwloc_obj_t obj, int depth)
     ridge_buf_printf(b, "%*s%s", 2 * depth, "", type);
     if (obj->os_index != HWLOC_UNKNOWN_INDEX)
         ridge_buf_printf(b, " %u", obj->os_index);
-    ridge_buf_printf(b, "%s%s%s%s\n", name, *attr != '\0' ? " (" : "", attr, *attr != '\0' ? ")" : "");
+    ridge_buf_printf(b, "%s%s%s%s\n", name, *attr != '\0' ? " (" : "", attr,
+                     *attr != '\0' ? ")" : "");
 }
 
 /* Depth is bounded by hwloc's number of levels. */

@@ -14,13 +14,14 @@ struct talk { /* one worker, said hello */
 };
 static enum ridge_status talk_error(struct talk *t, struct ridge_error *err)
 {
-    enum ridge_status status = t->proc.info.verdict == RIDGE_VERDICT_TIMEOUT ? RIDGE_ERR_TIMEOUT : RIDGE_ERR_PROTOCOL;
+    enum ridge_status status =
+        t->proc.info.verdict == RIDGE_VERDICT_TIMEOUT ? RIDGE_ERR_TIMEOUT : RIDGE_ERR_PROTOCOL;
     return ridge_fail(err, status, "worker", "the worker %s: %.480s%s%.480s",
                       ridge_verdict_text(t->proc.info.verdict), t->proc.info.reason,
                       t->proc.info.stderr_tail[0] ? "; it said: " : "", t->proc.info.stderr_tail);
 }
-static enum ridge_status talk_begin(struct talk *t, const char *const *program, struct ridge_message *hello,
-                                    struct ridge_error *err)
+static enum ridge_status talk_begin(struct talk *t, const char *const *program,
+                                    struct ridge_message *hello, struct ridge_error *err)
 {
     struct ridge_arena scratch = {0};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
@@ -31,7 +32,8 @@ static enum ridge_status talk_begin(struct talk *t, const char *const *program, 
     sigaction(SIGPIPE, &ignore, &t->old);
     struct ridge_spawn spec = {.argv = program, .env = ridge_sched_env(&scratch, NULL, 0)};
     enum ridge_status status = RIDGE_OK;
-    if (!ridge_proc_start(&t->proc, &spec, true) || !ridge_sched_hello(&t->pool, &t->proc, ASK_TIMEOUT_NS, hello))
+    if (!ridge_proc_start(&t->proc, &spec, true) ||
+        !ridge_sched_hello(&t->pool, &t->proc, ASK_TIMEOUT_NS, hello))
         status = talk_error(t, err);
     ridge_arena_deinit(&scratch);
     return status;
@@ -42,7 +44,8 @@ static void talk_end(struct talk *t)
     ridge_proc_deinit(&t->proc);
     sigaction(SIGPIPE, &t->old, NULL);
 }
-static void copy_hello(struct ridge_arena *a, const struct ridge_msg_hello *from, struct ridge_msg_hello *to)
+static void copy_hello(struct ridge_arena *a, const struct ridge_msg_hello *from,
+                       struct ridge_msg_hello *to)
 {
     *to = *from;
     to->worker = ridge_arena_str(a, from->worker);
@@ -52,7 +55,8 @@ static void copy_hello(struct ridge_arena *a, const struct ridge_msg_hello *from
     to->topology = ridge_arena_str(a, from->topology);
     to->host = (struct ridge_kvs){0};
     for (size_t i = 0; i < from->host.n; i++)
-        ridge_kvs_set(a, &to->host, ridge_arena_str(a, from->host.v[i].key), ridge_arena_str(a, from->host.v[i].value));
+        ridge_kvs_set(a, &to->host, ridge_arena_str(a, from->host.v[i].key),
+                      ridge_arena_str(a, from->host.v[i].value));
 }
 enum ridge_status ridge_sched_describe(const char *const *program, struct ridge_catalogue **out,
                                        struct ridge_msg_hello *hello, struct ridge_arena *arena,
@@ -67,7 +71,8 @@ enum ridge_status ridge_sched_describe(const char *const *program, struct ridge_
         copy_hello(arena, &answer.u.hello, hello);
     ridge_message_deinit(&answer);
     struct ridge_message describe = {.type = RIDGE_MSG_DESCRIBE};
-    struct request r = {.message = &describe, .wanted = RIDGE_MSG_CATALOGUE, .timeout_ns = ASK_TIMEOUT_NS};
+    struct request r = {
+        .message = &describe, .wanted = RIDGE_MSG_CATALOGUE, .timeout_ns = ASK_TIMEOUT_NS};
     if (!ridge_proc_ask(&t.pool, &t.proc, &r, &answer)) {
         status = talk_error(&t, err);
         goto out;
@@ -80,7 +85,10 @@ out:
     return status;
 }
 
-struct keyed { char *key; size_t i_case; };
+struct keyed {
+    char *key;
+    size_t i_case;
+};
 
 static int by_key(const void *a, const void *b)
 {
@@ -93,7 +101,8 @@ static struct keyed *sort_cases(struct ridge_arena *a, const struct ridge_plan *
     for (size_t i = 0; i < plan->n_cases; i++) {
         const struct ridge_case *c = &plan->cases[i];
         v[i] = (struct keyed){ridge_arena_printf(a, "%s|%s|%s", c->op, ridge_kvs_text(a, &c->shape),
-                                                 ridge_kvs_text(a, &c->options)), i};
+                                                 ridge_kvs_text(a, &c->options)),
+                              i};
     }
     qsort(v, plan->n_cases, sizeof *v, by_key);
     return v;
@@ -105,7 +114,8 @@ static size_t fill_batch(const struct ridge_plan *plan, const struct keyed *v, s
     size_t n = 0, i = *i_next;
     while (i < plan->n_cases && n < MAX_BATCH) {
         const struct ridge_case *c = &plan->cases[v[i].i_case];
-        items[n] = (struct ridge_msg_cost_item){.op = c->op, .shape = c->shape, .options = c->options};
+        items[n] =
+            (struct ridge_msg_cost_item){.op = c->op, .shape = c->shape, .options = c->options};
         size_t end = i + 1;
         while (end < plan->n_cases && strcmp(v[end].key, v[i].key) == 0)
             end++;
@@ -114,8 +124,8 @@ static size_t fill_batch(const struct ridge_plan *plan, const struct keyed *v, s
     *i_next = i;
     return n;
 }
-static enum ridge_status cost_batch(struct talk *t, struct ridge_plan *plan, const struct keyed *v, size_t *i_next,
-                                    struct ridge_error *err)
+static enum ridge_status cost_batch(struct talk *t, struct ridge_plan *plan, const struct keyed *v,
+                                    size_t *i_next, struct ridge_error *err)
 {
     struct ridge_arena scratch = {0};
     struct ridge_msg_cost_item *items = ridge_arena_array(&scratch, MAX_BATCH, sizeof *items);
@@ -131,8 +141,8 @@ static enum ridge_status cost_batch(struct talk *t, struct ridge_plan *plan, con
         goto out;
     }
     if (answer.u.cost.n != n)
-        status = ridge_fail(err, RIDGE_ERR_PROTOCOL, "costs", "the worker answered %zu costs, asked were %zu",
-                            answer.u.cost.n, n);
+        status = ridge_fail(err, RIDGE_ERR_PROTOCOL, "costs",
+                            "the worker answered %zu costs, asked were %zu", answer.u.cost.n, n);
     for (size_t j = 0; j < n && status == RIDGE_OK; j++)
         for (; i < ends[j]; i++) {
             plan->cases[v[i].i_case].flop = answer.u.cost.v[j].flop;
@@ -143,7 +153,8 @@ out:
     ridge_arena_deinit(&scratch);
     return status;
 }
-enum ridge_status ridge_sched_cost(const char *const *program, struct ridge_plan *plan, struct ridge_error *err)
+enum ridge_status ridge_sched_cost(const char *const *program, struct ridge_plan *plan,
+                                   struct ridge_error *err)
 {
     struct talk t;
     struct ridge_message answer;

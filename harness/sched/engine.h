@@ -1,4 +1,5 @@
-/* What the files of sched share while a plan runs: the run, one group, its slots. Internal to sched. */
+/* What the files of sched share while a plan runs: the run, one group, its slots. Internal to
+ * sched. */
 #ifndef RIDGE_SCHED_ENGINE_H
 #define RIDGE_SCHED_ENGINE_H
 
@@ -10,31 +11,31 @@ struct slot { /* one member of the group, over all forks */
     const struct ridge_case *c;
     const struct ridge_arm *arm;
     const struct ridge_target *target; /* NULL: local */
-    bool dropped;        /* a verdict that is not ok: no further fork */
-    bool reported;       /* this fork's process was sent */
-    struct proc proc;    /* this fork's */
-    double run_ns;       /* of the last block; 0 unknown */
-    double *blocks;      /* [max_forks][max_rounds], NAN: none */
+    bool dropped;                      /* a verdict that is not ok: no further fork */
+    bool reported;                     /* this fork's process was sent */
+    struct proc proc;                  /* this fork's */
+    double run_ns;                     /* of the last block; 0 unknown */
+    double *blocks;                    /* [max_forks][max_rounds], NAN: none */
 };
 struct run {
     struct ridge_plan *plan;
     const struct ridge_sched_config *config;
     const struct ridge_sched_sink *sink;
     struct ridge_error *err;
-    bool *hosts_seen;    /* per target of the plan, [n_targets] for local */
+    bool *hosts_seen; /* per target of the plan, [n_targets] for local */
     uint64_t begin_ns;
-    double done_before;  /* share of the plan that was stored by an earlier run */
+    double done_before; /* share of the plan that was stored by an earlier run */
 };
 struct group_run {
     struct run *run;
     size_t i_group;
     struct slot *slots;
     size_t n_slots;
-    struct pool pool;    /* procs of the slots */
+    struct pool pool; /* procs of the slots */
     size_t max_forks, max_rounds;
     size_t n_rounds_had; /* the most of any fork */
     uint64_t begin_ns;
-    uint64_t rng;        /* order of blocks */
+    uint64_t rng; /* order of blocks */
     const char *stop_reason;
     double width_ratio;
 };
@@ -45,13 +46,17 @@ uint64_t ridge_sched_mix(uint64_t seed, uint64_t a, uint64_t b, uint64_t c);
 
 /* launch.c */
 bool ridge_sched_is_local(const struct slot *s);
-void ridge_sched_launch(struct group_run *g, struct slot *s, int64_t fork); /* ends ok and parked, or with a verdict */
+void ridge_sched_launch(struct group_run *g, struct slot *s,
+                        int64_t fork); /* ends ok and parked, or with a verdict */
 enum ridge_status ridge_sched_report(struct group_run *g, struct slot *s);
 void ridge_sched_check(struct group_run *g, struct slot *s); /* the answer, after the last block */
 /* argv = transport ++ program, clean environment ++ extra; strings live in the arena */
-const char *const *ridge_sched_argv(struct ridge_arena *a, const char *const *transport, const char *const *program);
-const char *const *ridge_sched_env(struct ridge_arena *a, const struct ridge_kvs *extra, size_t n_pad);
-bool ridge_sched_hello(const struct pool *pool, struct proc *p, uint64_t timeout_ns, struct ridge_message *answer);
+const char *const *ridge_sched_argv(struct ridge_arena *a, const char *const *transport,
+                                    const char *const *program);
+const char *const *ridge_sched_env(struct ridge_arena *a, const struct ridge_kvs *extra,
+                                   size_t n_pad);
+bool ridge_sched_hello(const struct pool *pool, struct proc *p, uint64_t timeout_ns,
+                       struct ridge_message *answer);
 
 /* fork.c: returns an error only when the whole run must end */
 enum ridge_status ridge_sched_fork(struct group_run *g, int64_t fork, int64_t budget_ns);

@@ -56,33 +56,44 @@ static double block_value(const struct group_run *g, struct slot *s, const struc
         return NAN;
     double *run_ns = ridge_xmalloc(n * sizeof *run_ns);
     for (size_t i = 0; i < n; i++)
-        run_ns[i] = (double)((const int64_t *)column->data)[c->n_lead_in + i] / (double)c->inner_reps;
+        run_ns[i] =
+            (double)((const int64_t *)column->data)[c->n_lead_in + i] / (double)c->inner_reps;
     double value = ridge_stat_block(run_ns, n, statistic_of(g, s));
     free(run_ns);
     s->run_ns = value;
     return value > 0 ? value : NAN; /* a log of nothing helps nobody */
 }
-static bool chunk_is_asked(struct proc *p, const struct ridge_chunk *c, const struct ridge_msg_go *go)
+static bool chunk_is_asked(struct proc *p, const struct ridge_chunk *c,
+                           const struct ridge_msg_go *go)
 {
     if (c->fork == go->fork && c->round == go->round && c->order == go->order &&
         c->n - c->n_lead_in <= (size_t)go->max_samples)
         return true;
     ridge_proc_fail(p, RIDGE_VERDICT_FAILED,
-                    "broken message: samples of fork %lld round %lld order %lld with n = %zu, asked were %lld %lld %lld, at most %lld",
-                    (long long)c->fork, (long long)c->round, (long long)c->order, c->n, (long long)go->fork,
-                    (long long)go->round, (long long)go->order, (long long)go->max_samples);
+                    "broken message: samples of fork %lld round %lld order %lld with n = %zu, "
+                    "asked were %lld %lld %lld, at most %lld",
+                    (long long)c->fork, (long long)c->round, (long long)c->order, c->n,
+                    (long long)go->fork, (long long)go->round, (long long)go->order,
+                    (long long)go->max_samples);
     return false;
 }
 /* One block: from unpark to park. Between, the harness sleeps in poll. */
-static void run_block(struct group_run *g, struct slot *s, int64_t fork, size_t round, struct round *out)
+static void run_block(struct group_run *g, struct slot *s, int64_t fork, size_t round,
+                      struct round *out)
 {
     struct ridge_message answer, go = {.type = RIDGE_MSG_GO};
     const struct ridge_plan_settings *set = &g->run->plan->settings;
     bool is_long = s->run_ns > LONG_RUN_NS;
-    go.u.go = (struct ridge_msg_go){.fork = fork, .round = (int64_t)round, .order = (int64_t)out->n,
-                                    .block_ns = set->block_ns, .lead_in_ns = is_long ? 0 : LEAD_IN_NS,
-                                    .lead_in_runs = is_long ? 1 : LEAD_IN_RUNS, .max_samples = MAX_SAMPLES};
-    struct request r = {.message = &go, .wanted = RIDGE_MSG_SAMPLES, .finish = true,
+    go.u.go = (struct ridge_msg_go){.fork = fork,
+                                    .round = (int64_t)round,
+                                    .order = (int64_t)out->n,
+                                    .block_ns = set->block_ns,
+                                    .lead_in_ns = is_long ? 0 : LEAD_IN_NS,
+                                    .lead_in_runs = is_long ? 1 : LEAD_IN_RUNS,
+                                    .max_samples = MAX_SAMPLES};
+    struct request r = {.message = &go,
+                        .wanted = RIDGE_MSG_SAMPLES,
+                        .finish = true,
                         .timeout_ns = (uint64_t)set->silence_timeout_ns};
     ridge_proc_unpark(&s->proc);
     bool got = ridge_proc_ask(&g->pool, &s->proc, &r, &answer);
@@ -97,19 +108,22 @@ static void run_block(struct group_run *g, struct slot *s, int64_t fork, size_t 
     }
     ridge_message_deinit(&answer);
 }
-static enum ridge_status send_round(struct group_run *g, int64_t fork, size_t round, struct round *r)
+static enum ridge_status send_round(struct group_run *g, int64_t fork, size_t round,
+                                    struct round *r)
 {
     const struct ridge_sched_sink *sink = g->run->sink;
     if (r->n == 0 || sink->round == NULL)
         return RIDGE_OK;
-    return sink->round(sink->self, g->i_group, fork, (int64_t)round, r->i_members, r->chunks, r->n, g->run->err);
+    return sink->round(sink->self, g->i_group, fork, (int64_t)round, r->i_members, r->chunks, r->n,
+                       g->run->err);
 }
 static enum ridge_status interrupted(struct group_run *g)
 {
     return ridge_fail(g->run->err, RIDGE_ERR_INTERRUPTED, "", "interrupted");
 }
 /* A member that fails leaves the round and the group; the others' blocks are kept. */
-static enum ridge_status run_round(struct group_run *g, int64_t fork, size_t round, struct slot **order, size_t n)
+static enum ridge_status run_round(struct group_run *g, int64_t fork, size_t round,
+                                   struct slot **order, size_t n)
 {
     enum ridge_status status = RIDGE_OK;
     struct round r = {.i_members = ridge_xmalloc(n * sizeof *r.i_members),
@@ -131,8 +145,8 @@ static enum ridge_status run_round(struct group_run *g, int64_t fork, size_t rou
     free(r.i_members);
     return status;
 }
-static enum ridge_stop ask_stop(struct group_run *g, int64_t fork, size_t n_rounds, struct slot **live, size_t n,
-                                int64_t budget_ns, int64_t elapsed_ns)
+static enum ridge_stop ask_stop(struct group_run *g, int64_t fork, size_t n_rounds,
+                                struct slot **live, size_t n, int64_t budget_ns, int64_t elapsed_ns)
 {
     struct ridge_plan_settings set = g->run->plan->settings;
     set.max_group_ns = budget_ns;
@@ -151,8 +165,8 @@ static int by_member(const void *a, const void *b)
     const struct slot *x = *(struct slot *const *)a, *y = *(struct slot *const *)b;
     return (x > y) - (x < y);
 }
-static enum ridge_status run_rounds(struct group_run *g, int64_t fork, struct slot **live, int64_t budget_ns,
-                                    uint64_t begin_ns)
+static enum ridge_status run_rounds(struct group_run *g, int64_t fork, struct slot **live,
+                                    int64_t budget_ns, uint64_t begin_ns)
 {
     enum ridge_stop stop = RIDGE_STOP_NO;
     for (size_t round = 0; stop == RIDGE_STOP_NO; round++) {
@@ -171,7 +185,8 @@ static enum ridge_status run_rounds(struct group_run *g, int64_t fork, struct sl
         n = list_live(g, live);
         qsort(live, n, sizeof *live, by_member);
         if (n > 0)
-            stop = ask_stop(g, fork, round + 1, live, n, budget_ns, (int64_t)(ridge_os_now_ns() - begin_ns));
+            stop = ask_stop(g, fork, round + 1, live, n, budget_ns,
+                            (int64_t)(ridge_os_now_ns() - begin_ns));
         if (stop == RIDGE_STOP_NO && round + 1 >= g->max_rounds)
             stop = RIDGE_STOP_CAP_ROUNDS;
     }
@@ -230,13 +245,15 @@ static void abandon(struct group_run *g)
             struct ridge_error ignored = {0}; /* the first error is kept */
             if (g->run->sink->process != NULL &&
                 g->run->sink->process(g->run->sink->self, &s->proc.info, &ignored) != RIDGE_OK)
-                ridge_log(RIDGE_LOG_WARN, "an interrupted process could not be stored: %s", ignored.text);
+                ridge_log(RIDGE_LOG_WARN, "an interrupted process could not be stored: %s",
+                          ignored.text);
         }
     }
 }
 static void say_waiting(void *self)
 {
-    ridge_log(RIDGE_LOG_WARN, "another ridge is measuring on this machine; waiting for its turn to end");
+    ridge_log(RIDGE_LOG_WARN,
+              "another ridge is measuring on this machine; waiting for its turn to end");
     ridge_sched_progress(self, 0, "waits for another ridge on this machine");
 }
 enum ridge_status ridge_sched_fork(struct group_run *g, int64_t fork, int64_t budget_ns)

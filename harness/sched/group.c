@@ -17,8 +17,12 @@ static void group_init(struct group_run *g, struct run *run, size_t i_group)
     const struct ridge_plan *plan = run->plan;
     const struct ridge_group *group = &plan->groups[i_group];
     const struct ridge_plan_settings *set = &plan->settings;
-    *g = (struct group_run){.run = run, .i_group = i_group, .n_slots = group->n_members, .width_ratio = INFINITY,
-                            .stop_reason = "no_members", .begin_ns = ridge_os_now_ns()};
+    *g = (struct group_run){.run = run,
+                            .i_group = i_group,
+                            .n_slots = group->n_members,
+                            .width_ratio = INFINITY,
+                            .stop_reason = "no_members",
+                            .begin_ns = ridge_os_now_ns()};
     g->max_forks = 2 * (size_t)(set->forks > 0 ? set->forks : 1);
     g->max_rounds = (size_t)(set->max_rounds > 0 ? set->max_rounds : 1);
     g->slots = ridge_xmalloc((g->n_slots ? g->n_slots : 1) * sizeof *g->slots);
@@ -27,14 +31,18 @@ static void group_init(struct group_run *g, struct run *run, size_t i_group)
     for (size_t i = 0; i < g->n_slots; i++) {
         const struct ridge_member *m = &plan->members[group->members[i]];
         struct slot *s = &g->slots[i];
-        *s = (struct slot){.i_member = group->members[i], .c = &plan->cases[m->i_case], .arm = &plan->arms[m->i_arm]};
+        *s = (struct slot){.i_member = group->members[i],
+                           .c = &plan->cases[m->i_case],
+                           .arm = &plan->arms[m->i_arm]};
         s->target = find_target(plan, s->c->target);
         size_t n = g->max_forks * g->max_rounds;
         s->blocks = ridge_xmalloc(n * sizeof *s->blocks);
         for (size_t j = 0; j < n; j++)
             s->blocks[j] = NAN;
-        if (s->target == NULL && s->c->target != NULL && s->c->target[0] != '\0' && strcmp(s->c->target, "local") != 0)
-            ridge_proc_fail(&s->proc, RIDGE_VERDICT_FAILED, "the plan has no target '%s'", s->c->target);
+        if (s->target == NULL && s->c->target != NULL && s->c->target[0] != '\0' &&
+            strcmp(s->c->target, "local") != 0)
+            ridge_proc_fail(&s->proc, RIDGE_VERDICT_FAILED, "the plan has no target '%s'",
+                            s->c->target);
         g->pool.v[i] = &s->proc;
     }
 }
@@ -56,11 +64,13 @@ void ridge_sched_progress(const struct group_run *g, double group_share, const c
     double elapsed_s = (double)(ridge_os_now_ns() - run->begin_ns) * 1e-9;
     double own = done - run->done_before;
     char text[320];
-    (void)snprintf(text, sizeof text, "%.200s%s%s", run->plan->groups[g->i_group].title, what[0] ? ": " : "", what);
+    (void)snprintf(text, sizeof text, "%.200s%s%s", run->plan->groups[g->i_group].title,
+                   what[0] ? ": " : "", what);
     run->sink->progress(run->sink->self, done, own > 0 ? elapsed_s * (1 - done) / own : NAN, text);
 }
 
-static struct ridge_blocks blocks_of(const struct group_run *g, const struct slot *s, size_t n_forks)
+static struct ridge_blocks blocks_of(const struct group_run *g, const struct slot *s,
+                                     size_t n_forks)
 {
     return (struct ridge_blocks){.n_forks = n_forks, .n_rounds = g->max_rounds, .v = s->blocks};
 }
@@ -69,7 +79,8 @@ static double half_width(const struct ridge_interval *v, double scale)
     double w = (v->high - v->low) / 2 / scale;
     return isfinite(w) ? fabs(w) : INFINITY;
 }
-/* Worst half width of a ranked member's ratio to the best one; of the headline when there is but one. */
+/* Worst half width of a ranked member's ratio to the best one; of the headline when there is but
+ * one. */
 static double two_level_width(const struct group_run *g, size_t n_forks)
 {
     const struct slot *best = NULL;
@@ -122,9 +133,9 @@ static int64_t time_left(const struct group_run *g)
 static enum ridge_status one_fork(struct group_run *g, int64_t fork, int64_t budget_ns)
 {
     /* the order depends on group and fork alone, so a resumed run draws the same */
-    g->rng = ridge_sched_mix(g->run->plan->seed, ridge_os_hash64(g->run->plan->groups[g->i_group].id), (uint64_t)fork, 1);
-    uint64_t before_ns = ridge_os_now_ns();
-    (void)before_ns;
+    g->rng =
+        ridge_sched_mix(g->run->plan->seed, ridge_os_hash64(g->run->plan->groups[g->i_group].id),
+                        (uint64_t)fork, 1);
     return ridge_sched_fork(g, fork, budget_ns);
 }
 static enum ridge_status planned_forks(struct group_run *g, size_t *n_run)
@@ -203,7 +214,8 @@ static enum ridge_status end_group(struct group_run *g, enum ridge_status status
     if (sink->group_end == NULL)
         return status;
     struct ridge_error err = {0};
-    enum ridge_status ended = sink->group_end(sink->self, g->i_group, g->stop_reason, g->width_ratio, &err);
+    enum ridge_status ended =
+        sink->group_end(sink->self, g->i_group, g->stop_reason, g->width_ratio, &err);
     if (status == RIDGE_OK && ended != RIDGE_OK)
         return ridge_fail(g->run->err, ended, err.where, "%s", err.text);
     return status;
@@ -216,7 +228,8 @@ enum ridge_status ridge_sched_group(struct run *run, size_t i_group)
     enum ridge_status status = fail_unknown_targets(&g);
     if (status == RIDGE_OK)
         status = planned_forks(&g, &n_run);
-    bool all_here = n_run == g.max_forks / 2; /* a resumed group's earlier blocks are in the store only */
+    bool all_here =
+        n_run == g.max_forks / 2; /* a resumed group's earlier blocks are in the store only */
     if (status == RIDGE_OK && all_here && n_run > 1)
         status = bought_forks(&g);
     if (n_run > 0 || !any_left(&g) || status != RIDGE_OK)

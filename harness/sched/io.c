@@ -1,5 +1,6 @@
-/* Pipes of workers: everything non-blocking, one ppoll. Only the worker that is waited for is read on
- * stdout, so a chatty other one is held back by its own pipe; stderr of all is drained always. */
+/* Pipes of workers: everything non-blocking, one ppoll. Only the worker that is waited for is read
+ * on stdout, so a chatty other one is held back by its own pipe; stderr of all is drained always.
+ */
 #include "sched/proc.h"
 #include <errno.h>
 #include <poll.h>
@@ -111,12 +112,13 @@ static size_t fill_fds(const struct pool *pool, struct proc *p, struct pollfd *f
     fds[n++] = (struct pollfd){.fd = p->out_eof ? -1 : p->child.out_fd, .events = POLLIN};
     fds[n++] = (struct pollfd){.fd = p->in.n > p->i_sent ? p->child.in_fd : -1, .events = POLLOUT};
     for (size_t i = 0; i < pool->n; i++)
-        fds[n++] = (struct pollfd){.fd = pool->v[i]->alive ? pool->v[i]->child.err_fd : -1, .events = POLLIN};
+        fds[n++] = (struct pollfd){.fd = pool->v[i]->alive ? pool->v[i]->child.err_fd : -1,
+                                   .events = POLLIN};
     return n;
 }
 /* Signals are held between the look at the flag and the sleep, so none is slept through. */
-static int sleep_in_poll(const struct pool *pool, struct pollfd *fds, size_t n, uint64_t deadline_ns,
-                         int known_interrupts)
+static int sleep_in_poll(const struct pool *pool, struct pollfd *fds, size_t n,
+                         uint64_t deadline_ns, int known_interrupts)
 {
     sigset_t hold, old;
     sigemptyset(&hold);
@@ -128,13 +130,15 @@ static int sleep_in_poll(const struct pool *pool, struct pollfd *fds, size_t n, 
     if (ridge_pool_interrupted(pool) == known_interrupts) {
         uint64_t now = ridge_os_now_ns();
         uint64_t left = deadline_ns > now ? deadline_ns - now : 0;
-        struct timespec ts = {.tv_sec = (time_t)(left / 1000000000u), .tv_nsec = (long)(left % 1000000000u)};
+        struct timespec ts = {.tv_sec = (time_t)(left / 1000000000u),
+                              .tv_nsec = (long)(left % 1000000000u)};
         got = ppoll(fds, n, &ts, &old);
     }
     sigprocmask(SIG_SETMASK, &old, NULL);
     return got;
 }
-void ridge_pool_poll(const struct pool *pool, struct proc *p, uint64_t deadline_ns, int known_interrupts)
+void ridge_pool_poll(const struct pool *pool, struct proc *p, uint64_t deadline_ns,
+                     int known_interrupts)
 {
     struct pollfd *fds = ridge_xmalloc((pool->n + 3) * sizeof *fds);
     size_t n = fill_fds(pool, p, fds);

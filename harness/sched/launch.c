@@ -38,7 +38,8 @@ static size_t count(const char *const *list)
         n++;
     return n;
 }
-const char *const *ridge_sched_argv(struct ridge_arena *a, const char *const *transport, const char *const *program)
+const char *const *ridge_sched_argv(struct ridge_arena *a, const char *const *transport,
+                                    const char *const *program)
 {
     size_t n_transport = count(transport), n_program = count(program);
     const char **argv = ridge_arena_array(a, n_transport + n_program + 1, sizeof *argv);
@@ -48,9 +49,10 @@ const char *const *ridge_sched_argv(struct ridge_arena *a, const char *const *tr
         argv[n_transport + i] = program[i];
     return argv;
 }
-const char *const *ridge_sched_env(struct ridge_arena *a, const struct ridge_kvs *extra, size_t n_pad)
+const char *const *ridge_sched_env(struct ridge_arena *a, const struct ridge_kvs *extra,
+                                   size_t n_pad)
 {
-    static const char *const kept[] = {"PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "TMPDIR"};
+    static const char *const kept[] = {"PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "TMPDIR", "RIDGE_PLUGIN_PATH"};
     const size_t n_kept = sizeof kept / sizeof kept[0];
     size_t n_extra = extra != NULL ? extra->n : 0, n = 0;
     const char **env = ridge_arena_array(a, n_kept + n_extra + 2, sizeof *env);
@@ -68,7 +70,8 @@ const char *const *ridge_sched_env(struct ridge_arena *a, const struct ridge_kvs
     env[n] = ridge_arena_printf(a, "RIDGE_LAYOUT_PAD=%s", pad);
     return env;
 }
-bool ridge_sched_hello(const struct pool *pool, struct proc *p, uint64_t timeout_ns, struct ridge_message *answer)
+bool ridge_sched_hello(const struct pool *pool, struct proc *p, uint64_t timeout_ns,
+                       struct ridge_message *answer)
 {
     struct ridge_message hello = {.type = RIDGE_MSG_HELLO};
     hello.u.hello.min_wire = RIDGE_WIRE_OLDEST;
@@ -80,7 +83,8 @@ bool ridge_sched_hello(const struct pool *pool, struct proc *p, uint64_t timeout
     if (wire >= RIDGE_WIRE_OLDEST && wire <= RIDGE_WIRE_VERSION)
         return true;
     ridge_message_deinit(answer);
-    ridge_proc_fail(p, RIDGE_VERDICT_FAILED, "broken message: it chose wire version %lld, offered were %d to %d",
+    ridge_proc_fail(p, RIDGE_VERDICT_FAILED,
+                    "broken message: it chose wire version %lld, offered were %d to %d",
                     (long long)wire, RIDGE_WIRE_OLDEST, RIDGE_WIRE_VERSION);
     return false;
 }
@@ -89,7 +93,8 @@ static bool spawn(struct group_run *g, struct slot *s, uint64_t pad_bytes)
 {
     struct ridge_arena scratch = {0};
     const struct ridge_plan_settings *set = &g->run->plan->settings;
-    const char *const *program = s->arm->program != NULL ? s->arm->program : g->run->config->default_program;
+    const char *const *program =
+        s->arm->program != NULL ? s->arm->program : g->run->config->default_program;
     const char *const *transport = s->target != NULL ? s->target->transport : NULL;
     struct ridge_spawn spec = {
         .argv = ridge_sched_argv(&scratch, transport, program),
@@ -98,7 +103,8 @@ static bool spawn(struct group_run *g, struct slot *s, uint64_t pad_bytes)
     };
     bool ok = false;
     if (spec.argv[0] == NULL)
-        ridge_proc_fail(&s->proc, RIDGE_VERDICT_FAILED, "arm '%s' has no worker program", s->arm->name);
+        ridge_proc_fail(&s->proc, RIDGE_VERDICT_FAILED, "arm '%s' has no worker program",
+                        s->arm->name);
     else
         ok = ridge_proc_start(&s->proc, &spec, ridge_sched_is_local(s));
     ridge_arena_deinit(&scratch);
@@ -122,20 +128,29 @@ static const char *library_of(struct ridge_arena *a, const struct slot *s)
         path = ridge_kvs_get(&s->arm->libraries, s->c->backend);
     return path != NULL ? path : "";
 }
-static void fill_load(struct group_run *g, struct slot *s, uint64_t *layout, struct ridge_message *m)
+static void fill_load(struct group_run *g, struct slot *s, uint64_t *layout,
+                      struct ridge_message *m)
 {
     const struct ridge_plan *plan = g->run->plan;
     const struct ridge_case *c = s->c;
     m->type = RIDGE_MSG_LOAD;
     struct ridge_msg_load *load = &m->u.load;
     *load = (struct ridge_msg_load){
-        .op = c->op, .backend = c->backend_name, .variant = c->variant, .label = c->label,
-        .library_path = library_of(&m->arena, s), .device = c->device, .shape = c->shape, .options = c->options,
+        .op = c->op,
+        .backend = c->backend_name,
+        .variant = c->variant,
+        .label = c->label,
+        .library_path = library_of(&m->arena, s),
+        .device = c->device,
+        .shape = c->shape,
+        .options = c->options,
         /* the same inputs for all that is compared */
         .seed = ridge_sched_mix(plan->seed, ridge_os_hash64(c->subject), 0, 0),
         .heap_pad_bytes = (int64_t)(ridge_sched_random(layout) % MAX_PAD_BYTES) * 16,
-        .buffer_offset_bytes = (int64_t)(ridge_sched_random(layout) % (MAX_PAD_BYTES / LINE_BYTES) * LINE_BYTES),
-        .warmup_ns = plan->settings.warmup_ns, .block_ns = plan->settings.block_ns,
+        .buffer_offset_bytes =
+            (int64_t)(ridge_sched_random(layout) % (MAX_PAD_BYTES / LINE_BYTES) * LINE_BYTES),
+        .warmup_ns = plan->settings.warmup_ns,
+        .block_ns = plan->settings.block_ns,
     };
     if (!ridge_sched_is_local(s))
         return;
@@ -168,7 +183,8 @@ static void take_loaded(struct proc *p, const struct ridge_msg_loaded *m)
     const struct ridge_process *from = &m->process;
     copy_facts(p, from);
     for (size_t i = 0; i < from->conditions.n; i++)
-        ridge_kvs_set(&p->arena, &p->info.conditions, ridge_arena_str(&p->arena, from->conditions.v[i].key),
+        ridge_kvs_set(&p->arena, &p->info.conditions,
+                      ridge_arena_str(&p->arena, from->conditions.v[i].key),
                       ridge_arena_str(&p->arena, from->conditions.v[i].value));
     if (from->n_phases > 0) {
         memcpy(p->info.phases, from->phases, sizeof p->info.phases);
@@ -186,7 +202,8 @@ static void take_loaded(struct proc *p, const struct ridge_msg_loaded *m)
 }
 static bool send_host(struct group_run *g, struct slot *s, const struct ridge_message *hello)
 {
-    size_t i = s->target != NULL ? (size_t)(s->target - g->run->plan->targets) : g->run->plan->n_targets;
+    size_t i =
+        s->target != NULL ? (size_t)(s->target - g->run->plan->targets) : g->run->plan->n_targets;
     if (g->run->hosts_seen[i] || g->run->sink->host == NULL)
         return true;
     g->run->hosts_seen[i] = true;
@@ -196,7 +213,8 @@ void ridge_sched_launch(struct group_run *g, struct slot *s, int64_t fork)
 {
     struct proc *p = &s->proc;
     struct ridge_message answer, load = {0};
-    uint64_t layout = ridge_sched_mix(g->run->plan->seed, ridge_os_hash64(s->c->id), (uint64_t)fork, s->i_member);
+    uint64_t layout =
+        ridge_sched_mix(g->run->plan->seed, ridge_os_hash64(s->c->id), (uint64_t)fork, s->i_member);
     p->info = (struct ridge_process){.i_member = s->i_member, .fork = fork, .layout_seed = layout};
     p->asked = "start";
     if (!spawn(g, s, ridge_sched_random(&layout) % MAX_PAD_BYTES) ||
@@ -206,7 +224,8 @@ void ridge_sched_launch(struct group_run *g, struct slot *s, int64_t fork)
         ridge_proc_fail(p, RIDGE_VERDICT_INTERRUPTED, "the host could not be stored");
     ridge_message_deinit(&answer);
     fill_load(g, s, &layout, &load);
-    struct request r = {.message = &load, .wanted = RIDGE_MSG_LOADED,
+    struct request r = {.message = &load,
+                        .wanted = RIDGE_MSG_LOADED,
                         .timeout_ns = (uint64_t)g->run->plan->settings.load_timeout_ns};
     if (ridge_proc_ask(&g->pool, p, &r, &answer)) {
         take_loaded(p, &answer.u.loaded);
@@ -229,13 +248,15 @@ enum ridge_status ridge_sched_report(struct group_run *g, struct slot *s)
 void ridge_sched_check(struct group_run *g, struct slot *s)
 {
     struct ridge_message answer, check = {.type = RIDGE_MSG_CHECK};
-    struct request r = {.message = &check, .wanted = RIDGE_MSG_CHECKED,
+    struct request r = {.message = &check,
+                        .wanted = RIDGE_MSG_CHECKED,
                         .timeout_ns = (uint64_t)g->run->plan->settings.load_timeout_ns};
     ridge_proc_unpark(&s->proc);
     if (ridge_proc_ask(&g->pool, &s->proc, &r, &answer)) {
         take_loaded(&s->proc, &answer.u.loaded);
         if (answer.u.loaded.verdict != RIDGE_VERDICT_OK)
-            ridge_proc_fail(&s->proc, answer.u.loaded.verdict, "after the last block: %.960s", answer.u.loaded.reason);
+            ridge_proc_fail(&s->proc, answer.u.loaded.verdict, "after the last block: %.960s",
+                            answer.u.loaded.reason);
         ridge_message_deinit(&answer);
     }
 }

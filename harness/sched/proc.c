@@ -19,7 +19,8 @@ bool ridge_proc_start(struct proc *p, const struct ridge_spawn *spec, bool local
     p->max_memory_bytes = spec->max_memory_bytes;
     if (ridge_os_spawn(spec, &p->child, &err) != RIDGE_OK) {
         p->info.verdict = RIDGE_VERDICT_FAILED;
-        (void)snprintf(p->info.reason, sizeof p->info.reason, "cannot start '%s': %.900s", spec->argv[0], err.text);
+        (void)snprintf(p->info.reason, sizeof p->info.reason, "cannot start '%s': %.900s",
+                       spec->argv[0], err.text);
         return false;
     }
     p->alive = true;
@@ -84,8 +85,8 @@ enum ridge_verdict ridge_proc_verdict_of(const char *text)
 
 static bool tail_says_oom(struct proc *p)
 {
-    static const char *const signs[] = {"bad_alloc", "out of memory", "Out of memory", "Cannot allocate memory",
-                                        "MemoryError"};
+    static const char *const signs[] = {"bad_alloc", "out of memory", "Out of memory",
+                                        "Cannot allocate memory", "MemoryError"};
     save_tail(p);
     for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
         if (strstr(p->info.stderr_tail, signs[i]) != NULL)
@@ -100,11 +101,13 @@ static void judge_end(struct proc *p)
     int code = by_signal ? WTERMSIG(p->wait_status) : WEXITSTATUS(p->wait_status);
     bool killed = by_signal && code == SIGKILL;
     if (tail_says_oom(p) || (killed && p->max_memory_bytes > 0)) {
-        ridge_proc_fail(p, RIDGE_VERDICT_OOM, "out of memory at %s (%s %d, limit %llu bytes)", p->asked,
-                        by_signal ? "signal" : "exit status", code, (unsigned long long)p->max_memory_bytes);
+        ridge_proc_fail(p, RIDGE_VERDICT_OOM, "out of memory at %s (%s %d, limit %llu bytes)",
+                        p->asked, by_signal ? "signal" : "exit status", code,
+                        (unsigned long long)p->max_memory_bytes);
     } else if (by_signal) {
         p->info.term_signal = code;
-        ridge_proc_fail(p, RIDGE_VERDICT_CRASHED, "killed by signal %d (%s) at %s%s", code, strsignal(code), p->asked,
+        ridge_proc_fail(p, RIDGE_VERDICT_CRASHED, "killed by signal %d (%s) at %s%s", code,
+                        strsignal(code), p->asked,
                         killed ? "; the kernel's out-of-memory killer does this" : "");
     } else {
         ridge_proc_fail(p, RIDGE_VERDICT_FAILED, "exited with status %d at %s", code, p->asked);
@@ -113,11 +116,13 @@ static void judge_end(struct proc *p)
 static void wait_end(const struct pool *pool, struct proc *p, uint64_t grace_ns)
 {
     uint64_t deadline = ridge_os_now_ns() + grace_ns;
-    while (!p->ended && ridge_os_now_ns() < deadline && ridge_pool_interrupted(pool) < 2) {
+    for (int level; !p->ended && ridge_os_now_ns() < deadline;) {
+        if ((level = ridge_pool_interrupted(pool)) >= 2)
+            return;
         if (!ridge_proc_read_out(p)) /* nobody listens any more */
             return;
         p->out.n = p->i_head = p->i_scan = 0;
-        ridge_pool_poll(pool, p, deadline, ridge_pool_interrupted(pool));
+        ridge_pool_poll(pool, p, deadline, level);
     }
 }
 /* TERM, two seconds, KILL of all descendants. A stopped group must run to see TERM. */
@@ -159,19 +164,22 @@ static int take_message(struct proc *p, const struct request *r, const char *lin
         log_text(answer);
     } else if (answer->type == RIDGE_MSG_ERROR) {
         enum ridge_verdict v = ridge_proc_verdict_of(answer->u.error.verdict);
-        ridge_proc_fail(p, v == RIDGE_VERDICT_OK ? RIDGE_VERDICT_FAILED : v, "%.1000s", answer->u.error.text);
+        ridge_proc_fail(p, v == RIDGE_VERDICT_OK ? RIDGE_VERDICT_FAILED : v, "%.1000s",
+                        answer->u.error.text);
         go_on = -1;
     } else if (answer->type != RIDGE_MSG_UNKNOWN) {
-        ridge_proc_fail(p, RIDGE_VERDICT_FAILED, "broken message: an answer to %s was due, not message type %d",
-                        p->asked, (int)answer->type);
+        ridge_proc_fail(p, RIDGE_VERDICT_FAILED,
+                        "broken message: an answer to %s was due, not message type %d", p->asked,
+                        (int)answer->type);
         go_on = -1;
     }
     ridge_message_deinit(answer);
     return go_on;
 }
-static bool stop_waiting(const struct pool *pool, struct proc *p, const struct request *r, uint64_t deadline_ns)
+/* `level` was read once for this turn: a Ctrl-C that comes later ends the sleep that follows. */
+static bool stop_waiting(const struct pool *pool, struct proc *p, const struct request *r,
+                         uint64_t deadline_ns, int level)
 {
-    int level = ridge_pool_interrupted(pool);
     if (level >= 2 || (level == 1 && !r->finish)) {
         ridge_proc_fail(p, RIDGE_VERDICT_INTERRUPTED, "interrupted at %s", p->asked);
     } else if (ridge_os_now_ns() >= deadline_ns) {
@@ -182,7 +190,8 @@ static bool stop_waiting(const struct pool *pool, struct proc *p, const struct r
     }
     return p->info.verdict != RIDGE_VERDICT_OK;
 }
-static bool await(const struct pool *pool, struct proc *p, const struct request *r, struct ridge_message *answer)
+static bool await(const struct pool *pool, struct proc *p, const struct request *r,
+                  struct ridge_message *answer)
 {
     uint64_t deadline = ridge_os_now_ns() + r->timeout_ns;
     bool eof_seen = false;
@@ -209,13 +218,15 @@ static bool await(const struct pool *pool, struct proc *p, const struct request 
             uint64_t soon = ridge_os_now_ns() + TERM_GRACE_NS;
             deadline = soon < deadline ? soon : deadline;
         }
-        if (stop_waiting(pool, p, r, deadline))
+        int level = ridge_pool_interrupted(pool);
+        if (stop_waiting(pool, p, r, deadline, level))
             return false;
         if (!p->ended)
-            ridge_pool_poll(pool, p, deadline, ridge_pool_interrupted(pool));
+            ridge_pool_poll(pool, p, deadline, level);
     }
 }
-bool ridge_proc_ask(const struct pool *pool, struct proc *p, const struct request *r, struct ridge_message *answer)
+bool ridge_proc_ask(const struct pool *pool, struct proc *p, const struct request *r,
+                    struct ridge_message *answer)
 {
     static const char *const names[] = {"hello", "describe", "cost", "load", "go", "check", "bye"};
     if (!p->alive || p->info.verdict != RIDGE_VERDICT_OK)
@@ -238,6 +249,7 @@ void ridge_proc_finish(const struct pool *pool, struct proc *p)
     if (p->ended && WIFSIGNALED(p->wait_status) && WTERMSIG(p->wait_status) != SIGTERM)
         judge_end(p);
     else if (p->ended && WIFEXITED(p->wait_status) && WEXITSTATUS(p->wait_status) != 0)
-        ridge_log(RIDGE_LOG_WARN, "a worker ended with status %d after bye", WEXITSTATUS(p->wait_status));
+        ridge_log(RIDGE_LOG_WARN, "a worker ended with status %d after bye",
+                  WEXITSTATUS(p->wait_status));
     ridge_proc_kill(p);
 }

@@ -1,6 +1,7 @@
 /* The suite's own settings: rows, defaults, application. */
 #include "suite/state.h"
 #include <inttypes.h>
+#include <stddef.h>
 #include <string.h>
 
 #define AT(field) offsetof(struct ridge_plan_settings, field)
@@ -62,8 +63,9 @@ enum ridge_status ridge_suite_settings_apply(struct ridge_arena *a, const struct
     case RIDGE_KIND_STRING:
         (void)snprintf(base, sizeof settings->statistic, "%s", canonical);
         return RIDGE_OK;
-    case RIDGE_KIND_INT:
     case RIDGE_KIND_DURATION_NS:
+        return ridge_text_duration_ns(canonical, (int64_t *)(void *)base, err);
+    case RIDGE_KIND_INT:
     case RIDGE_KIND_BYTES:
         return ridge_text_int(canonical, (int64_t *)(void *)base, err);
     }

@@ -219,9 +219,9 @@ void ridge_suite_expand(struct suite *s);
 const char *ridge_suite_lookup(struct suite *s, const struct suite_term *term,
                                struct suite_value *const *values);
 void ridge_suite_emit_cases(struct suite *s, const struct suite_matrix *m, struct suite_value *const *values);
-struct ridge_case ridge_suite_case(struct ridge_arena *a, const struct suite_subject *subject,
-                                   const struct suite_value *backend, struct ridge_kvs options,
-                                   const char *device, const char *target, struct ridge_buf *scratch);
+struct ridge_case ridge_suite_case(const struct suite_subject *subject, const struct suite_value *backend,
+                                   struct ridge_kvs options, const char *device, const char *target,
+                                   struct ridge_buf *scratch);
 void ridge_suite_groups(struct ridge_plan *plan, const struct ridge_catalogue *cat);
 
 #endif

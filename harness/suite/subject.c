@@ -128,7 +128,7 @@ enum ridge_status ridge_suite_subject(struct ridge_arena *a, const char *text, c
     return status == RIDGE_OK ? ridge_suite_shape_finish(a, op, shape, err) : status;
 }
 
-/* Field order; fields at their default are left out, and durations get their unit back. */
+/* Field order; fields at their default are left out. */
 const char *ridge_suite_subject_text(struct ridge_arena *a, const struct ridge_cat_operator *op,
                                      const struct ridge_kvs *shape)
 {
@@ -142,8 +142,7 @@ const char *ridge_suite_subject_text(struct ridge_arena *a, const struct ridge_c
         if (value == NULL || (row->def != NULL && ridge_option_canonical(a, row, row->def, &def, NULL) == RIDGE_OK &&
                               strcmp(def, value) == 0))
             continue;
-        ridge_buf_printf(&b, "%s%s=%s%s", separator, row->key, value,
-                         row->kind == RIDGE_KIND_DURATION_NS ? "ns" : "");
+        ridge_buf_printf(&b, "%s%s=%s", separator, row->key, value);
         separator = ",";
     }
     const char *out = ridge_arena_strn(a, b.data, b.n);

@@ -1,5 +1,6 @@
 /* Nodes of defaults, axes and include entries -> values, checked against the catalogue. */
 #include "suite/state.h"
+#include <stdlib.h>
 #include <string.h>
 
 static struct suite_value *value_new(struct suite *s, const char *text, const char *raw, const struct ridge_node *node)
@@ -226,7 +227,7 @@ static void add_option(struct suite *s, size_t key, const struct ridge_node *nod
             return;
         }
     }
-    ridge_suite_report(s, node, "%s: %s", s->keys[key], first.text);
+    ridge_suite_report(s, node, "%s", first.text);
 }
 
 void ridge_suite_value(struct suite *s, size_t key, const struct ridge_node *node, struct suite_values *out)
@@ -254,7 +255,7 @@ const char *ridge_suite_canonical(struct suite *s, struct suite_value *value, co
     if (ridge_option_canonical(&s->plan->arena, row, value->raw, &canon->text, &err) != RIDGE_OK) {
         canon->text = NULL;
         if (value->node != NULL)
-            ridge_suite_report(s, value->node, "%s: %s", row->key, err.text);
+            ridge_suite_report(s, value->node, "%s", err.text);
     }
     return canon->text;
 }

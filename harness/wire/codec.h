@@ -32,15 +32,18 @@ struct decoder {
     char path[160]; /* of the struct being read, for error texts */
 };
 struct field;
-struct field_table { const struct field *v; size_t n; };
+struct field_table {
+    const struct field *v;
+    size_t n;
+};
 struct field {
     const char *key;
     enum field_kind kind;
     enum field_need need;
-    size_t offset, size;  /* size: of CHARS, or of one LIST element */
+    size_t offset, size; /* size: of CHARS, or of one LIST element */
     size_t offset_n;
-    int64_t min, max;     /* INT; both 0: any */
-    double fallback;      /* INT (absent), REAL */
+    int64_t min, max; /* INT; both 0: any */
+    double fallback;  /* INT (absent), REAL */
     const char *const *names;
     const struct field_table *sub;
     enum ridge_status (*decode)(struct decoder *d, const struct field *f, json_t *v, void *base);
@@ -50,8 +53,8 @@ extern const struct field_table ridge_wire_tables[RIDGE_MSG_UNKNOWN];
 extern const struct field_table ridge_wire_hello_answer;
 extern const char *const ridge_wire_type_names[RIDGE_MSG_UNKNOWN + 1];
 
-enum ridge_status ridge_wire_read_fields(struct decoder *d, const struct field_table *t, json_t *object,
-                                         void *base) RIDGE_MUST_USE;
+enum ridge_status ridge_wire_read_fields(struct decoder *d, const struct field_table *t,
+                                         json_t *object, void *base) RIDGE_MUST_USE;
 void ridge_wire_write_fields(struct ridge_buf *b, const struct field_table *t, const void *base);
 void ridge_wire_write_text(struct ridge_buf *b, const char *s);
 void ridge_wire_write_real(struct ridge_buf *b, double v);
@@ -59,9 +62,9 @@ enum ridge_status ridge_wire_bad(struct decoder *d, const char *key, const char 
     RIDGE_PRINTF(3, 4);
 
 /* hooks (special.c) */
-#define DECLARE_HOOK(name)                                                                         \
-    enum ridge_status ridge_wire_read_##name(struct decoder *d, const struct field *f, json_t *v,  \
-                                             void *base);                                          \
+#define DECLARE_HOOK(name)                                                                        \
+    enum ridge_status ridge_wire_read_##name(struct decoder *d, const struct field *f, json_t *v, \
+                                             void *base);                                         \
     void ridge_wire_write_##name(struct ridge_buf *b, const struct field *f, const void *base)
 DECLARE_HOOK(cpus);
 DECLARE_HOOK(phases);

@@ -1,10 +1,11 @@
-/* Reads one line into a message, field by field along the tables. Strict: wrong types, lying counts and
- * missing fields are errors that name the field; unknown fields are ignored. */
+/* Reads one line into a message, field by field along the tables. Strict: wrong types, lying counts
+ * and missing fields are errors that name the field; unknown fields are ignored. */
 #include "wire/codec.h"
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum ridge_status reader(struct decoder *d, const struct field *f, json_t *v, char *at, char *base);
+typedef enum ridge_status reader(struct decoder *d, const struct field *f, json_t *v, char *at,
+                                 char *base);
 
 enum ridge_status ridge_wire_bad(struct decoder *d, const char *key, const char *fmt, ...)
 {
@@ -16,7 +17,8 @@ enum ridge_status ridge_wire_bad(struct decoder *d, const char *key, const char 
     (void)snprintf(where, sizeof where, "%s.%.64s", d->path, key);
     return ridge_fail(d->err, RIDGE_ERR_PROTOCOL, where, "%s.%.64s: %s", d->path, key, text);
 }
-static enum ridge_status read_int(struct decoder *d, const struct field *f, json_t *v, char *at, char *base)
+static enum ridge_status read_int(struct decoder *d, const struct field *f, json_t *v, char *at,
+                                  char *base)
 {
     (void)base;
     if (!json_is_integer(v))
@@ -28,7 +30,8 @@ static enum ridge_status read_int(struct decoder *d, const struct field *f, json
     memcpy(at, &value, sizeof value);
     return RIDGE_OK;
 }
-static enum ridge_status read_unsigned(struct decoder *d, const struct field *f, json_t *v, char *at, char *base)
+static enum ridge_status read_unsigned(struct decoder *d, const struct field *f, json_t *v,
+                                       char *at, char *base)
 {
     (void)base;
     if (!json_is_integer(v) || json_integer_value(v) < 0)
@@ -39,7 +42,8 @@ static enum ridge_status read_unsigned(struct decoder *d, const struct field *f,
 }
 _Static_assert(sizeof(size_t) == sizeof(uint64_t), "F_SIZE shares a reader with F_SEED");
 
-static enum ridge_status read_real(struct decoder *d, const struct field *f, json_t *v, char *at, char *base)
+static enum ridge_status read_real(struct decoder *d, const struct field *f, json_t *v, char *at,
+                                   char *base)
 {
     (void)base;
     if (!json_is_number(v))
@@ -48,7 +52,8 @@ static enum ridge_status read_real(struct decoder *d, const struct field *f, jso
     memcpy(at, &value, sizeof value);
     return RIDGE_OK;
 }
-static enum ridge_status read_bool(struct decoder *d, const struct field *f, json_t *v, char *at, char *base)
+static enum ridge_status read_bool(struct decoder *d, const struct field *f, json_t *v, char *at,
+                                   char *base)
 {
     (void)base;
     if (!json_is_boolean(v))
@@ -57,7 +62,8 @@ static enum ridge_status read_bool(struct decoder *d, const struct field *f, jso
     memcpy(at, &value, sizeof value);
     return RIDGE_OK;
 }
-static enum ridge_status read_enum(struct decoder *d, const struct field *f, json_t *v, char *at, char *base)
+static enum ridge_status read_enum(struct decoder *d, const struct field *f, json_t *v, char *at,
+                                   char *base)
 {
     (void)base;
     if (!json_is_string(v))
@@ -69,7 +75,8 @@ static enum ridge_status read_enum(struct decoder *d, const struct field *f, jso
         }
     return ridge_wire_bad(d, f->key, "'%.64s' is none of the known names", json_string_value(v));
 }
-static enum ridge_status read_str(struct decoder *d, const struct field *f, json_t *v, char *at, char *base)
+static enum ridge_status read_str(struct decoder *d, const struct field *f, json_t *v, char *at,
+                                  char *base)
 {
     (void)base;
     if (!json_is_string(v))
@@ -78,7 +85,8 @@ static enum ridge_status read_str(struct decoder *d, const struct field *f, json
     memcpy(at, &s, sizeof s);
     return RIDGE_OK;
 }
-static enum ridge_status read_chars(struct decoder *d, const struct field *f, json_t *v, char *at, char *base)
+static enum ridge_status read_chars(struct decoder *d, const struct field *f, json_t *v, char *at,
+                                    char *base)
 {
     (void)base;
     if (!json_is_string(v) || json_string_length(v) >= f->size)
@@ -86,7 +94,8 @@ static enum ridge_status read_chars(struct decoder *d, const struct field *f, js
     memcpy(at, json_string_value(v), json_string_length(v) + 1);
     return RIDGE_OK;
 }
-static enum ridge_status read_kvs(struct decoder *d, const struct field *f, json_t *v, char *at, char *base)
+static enum ridge_status read_kvs(struct decoder *d, const struct field *f, json_t *v, char *at,
+                                  char *base)
 {
     (void)base;
     if (!json_is_object(v) || json_object_size(v) > MAX_KVS)
@@ -94,7 +103,8 @@ static enum ridge_status read_kvs(struct decoder *d, const struct field *f, json
     struct ridge_kvs kvs = {0};
     const char *key;
     json_t *item;
-    json_object_foreach(v, key, item) {
+    json_object_foreach(v, key, item)
+    {
         if (!json_is_string(item))
             return ridge_wire_bad(d, f->key, "'%.64s' must be a text", key);
         ridge_kvs_set(d->arena, &kvs, ridge_arena_str(d->arena, key),
@@ -103,7 +113,8 @@ static enum ridge_status read_kvs(struct decoder *d, const struct field *f, json
     memcpy(at, &kvs, sizeof kvs);
     return RIDGE_OK;
 }
-static enum ridge_status read_strs(struct decoder *d, const struct field *f, json_t *v, char *at, char *base)
+static enum ridge_status read_strs(struct decoder *d, const struct field *f, json_t *v, char *at,
+                                   char *base)
 {
     (void)base;
     if (!json_is_array(v) || json_array_size(v) > MAX_LIST)
@@ -119,7 +130,8 @@ static enum ridge_status read_strs(struct decoder *d, const struct field *f, jso
     return RIDGE_OK;
 }
 /* Reads a struct one level down, with the path of errors extended meanwhile. */
-static enum ridge_status read_below(struct decoder *d, const struct field *f, json_t *v, void *into, long i_item)
+static enum ridge_status read_below(struct decoder *d, const struct field *f, json_t *v, void *into,
+                                    long i_item)
 {
     struct decoder below = {.arena = d->arena, .err = d->err};
     if (i_item < 0)
@@ -128,14 +140,16 @@ static enum ridge_status read_below(struct decoder *d, const struct field *f, js
         (void)snprintf(below.path, sizeof below.path, "%.60s.%s[%ld]", d->path, f->key, i_item);
     return ridge_wire_read_fields(&below, f->sub, v, into);
 }
-static enum ridge_status read_list(struct decoder *d, const struct field *f, json_t *v, char *at, char *base)
+static enum ridge_status read_list(struct decoder *d, const struct field *f, json_t *v, char *at,
+                                   char *base)
 {
     if (!json_is_array(v) || json_array_size(v) > MAX_LIST)
         return ridge_wire_bad(d, f->key, "must be a list of at most %u objects", MAX_LIST);
     size_t n = json_array_size(v);
     char *items = ridge_arena_array(d->arena, n ? n : 1, f->size);
     for (size_t i = 0; i < n; i++) {
-        enum ridge_status status = read_below(d, f, json_array_get(v, i), items + i * f->size, (long)i);
+        enum ridge_status status =
+            read_below(d, f, json_array_get(v, i), items + i * f->size, (long)i);
         if (status != RIDGE_OK)
             return status;
     }
@@ -143,20 +157,23 @@ static enum ridge_status read_list(struct decoder *d, const struct field *f, jso
     memcpy(base + f->offset_n, &n, sizeof n);
     return RIDGE_OK;
 }
-static enum ridge_status read_object(struct decoder *d, const struct field *f, json_t *v, char *at, char *base)
+static enum ridge_status read_object(struct decoder *d, const struct field *f, json_t *v, char *at,
+                                     char *base)
 {
     (void)at;
     return read_below(d, f, v, base, -1);
 }
-static enum ridge_status read_hook(struct decoder *d, const struct field *f, json_t *v, char *at, char *base)
+static enum ridge_status read_hook(struct decoder *d, const struct field *f, json_t *v, char *at,
+                                   char *base)
 {
     (void)at;
     return f->decode(d, f, v, base);
 }
 static reader *const readers[] = {
-    [F_INT] = read_int, [F_SIZE] = read_unsigned, [F_SEED] = read_unsigned, [F_REAL] = read_real,
-    [F_BOOL] = read_bool, [F_ENUM] = read_enum, [F_STR] = read_str, [F_CHARS] = read_chars,
-    [F_KVS] = read_kvs, [F_STRS] = read_strs, [F_LIST] = read_list, [F_OBJECT] = read_object,
+    [F_INT] = read_int,   [F_SIZE] = read_unsigned, [F_SEED] = read_unsigned,
+    [F_REAL] = read_real, [F_BOOL] = read_bool,     [F_ENUM] = read_enum,
+    [F_STR] = read_str,   [F_CHARS] = read_chars,   [F_KVS] = read_kvs,
+    [F_STRS] = read_strs, [F_LIST] = read_list,     [F_OBJECT] = read_object,
     [F_HOOK] = read_hook,
 };
 static void fill_absent(struct decoder *d, const struct field *f, char *at)
@@ -174,7 +191,8 @@ static void fill_absent(struct decoder *d, const struct field *f, char *at)
         memcpy(at, &none, sizeof none);
     }
 }
-enum ridge_status ridge_wire_read_fields(struct decoder *d, const struct field_table *t, json_t *object, void *base)
+enum ridge_status ridge_wire_read_fields(struct decoder *d, const struct field_table *t,
+                                         json_t *object, void *base)
 {
     if (!json_is_object(object))
         return ridge_fail(d->err, RIDGE_ERR_PROTOCOL, d->path, "%s must be an object", d->path);
@@ -215,18 +233,20 @@ static enum ridge_status read_message(struct decoder *d, json_t *root, struct ri
     d->arena = &c->arena;
     return ridge_wire_read_fields(d, table, root, c);
 }
-enum ridge_status ridge_wire_decode(const char *line, size_t n, struct ridge_message *out, struct ridge_error *err)
+enum ridge_status ridge_wire_decode(const char *line, size_t n, struct ridge_message *out,
+                                    struct ridge_error *err)
 {
     memset(out, 0, sizeof *out);
     out->type = RIDGE_MSG_UNKNOWN;
     if (n > RIDGE_WIRE_MAX_LINE_BYTES)
-        return ridge_fail(err, RIDGE_ERR_PROTOCOL, "line", "a line of %zu bytes is longer than %u", n,
-                          RIDGE_WIRE_MAX_LINE_BYTES);
+        return ridge_fail(err, RIDGE_ERR_PROTOCOL, "line", "a line of %zu bytes is longer than %u",
+                          n, RIDGE_WIRE_MAX_LINE_BYTES);
     json_error_t parse;
     json_t *root = json_loadb(line, n, JSON_REJECT_DUPLICATES, &parse);
     if (root == NULL)
-        return ridge_fail(err, RIDGE_ERR_PROTOCOL, "line", "not a JSON object: %s near byte %d: '%.*s'",
-                          parse.text, parse.position, (int)(n < 60 ? n : 60), line);
+        return ridge_fail(err, RIDGE_ERR_PROTOCOL, "line",
+                          "not a JSON object: %s near byte %d: '%.*s'", parse.text, parse.position,
+                          (int)(n < 60 ? n : 60), line);
     enum ridge_status status;
     const char *type = json_string_value(json_object_get(root, "type"));
     if (type == NULL) {

@@ -1,5 +1,5 @@
-/* Writes a message as one line along the tables. Hostile bytes in texts are escaped by ridge_text_json;
- * numbers that are not finite travel as null. */
+/* Writes a message as one line along the tables. Hostile bytes in texts are escaped by
+ * ridge_text_json; numbers that are not finite travel as null. */
 #include "wire/codec.h"
 #include <inttypes.h>
 #include <math.h>
@@ -67,7 +67,8 @@ static void write_str(struct ridge_buf *b, const struct field *f, const char *at
     else
         ridge_wire_write_text(b, text_at(at));
 }
-static void write_chars(struct ridge_buf *b, const struct field *f, const char *at, const char *base)
+static void write_chars(struct ridge_buf *b, const struct field *f, const char *at,
+                        const char *base)
 {
     (void)f, (void)base;
     ridge_wire_write_text(b, at);
@@ -115,7 +116,8 @@ static void write_list(struct ridge_buf *b, const struct field *f, const char *a
     }
     ridge_buf_puts(b, "]");
 }
-static void write_object(struct ridge_buf *b, const struct field *f, const char *at, const char *base)
+static void write_object(struct ridge_buf *b, const struct field *f, const char *at,
+                         const char *base)
 {
     (void)at;
     ridge_buf_puts(b, "{");
@@ -128,9 +130,9 @@ static void write_hook(struct ridge_buf *b, const struct field *f, const char *a
     f->encode(b, f, base);
 }
 static writer *const writers[] = {
-    [F_INT] = write_int, [F_SIZE] = write_seed, [F_SEED] = write_seed, [F_REAL] = write_real,
-    [F_BOOL] = write_bool, [F_ENUM] = write_enum, [F_STR] = write_str, [F_CHARS] = write_chars,
-    [F_KVS] = write_kvs, [F_STRS] = write_strs, [F_LIST] = write_list, [F_OBJECT] = write_object,
+    [F_INT] = write_int,   [F_SIZE] = write_seed, [F_SEED] = write_seed, [F_REAL] = write_real,
+    [F_BOOL] = write_bool, [F_ENUM] = write_enum, [F_STR] = write_str,   [F_CHARS] = write_chars,
+    [F_KVS] = write_kvs,   [F_STRS] = write_strs, [F_LIST] = write_list, [F_OBJECT] = write_object,
     [F_HOOK] = write_hook,
 };
 void ridge_wire_write_fields(struct ridge_buf *b, const struct field_table *t, const void *base)

@@ -6,7 +6,8 @@
 
 #define N_OF(a) (sizeof(a) / sizeof((a)[0]))
 
-enum ridge_status ridge_wire_read_cpus(struct decoder *d, const struct field *f, json_t *v, void *base)
+enum ridge_status ridge_wire_read_cpus(struct decoder *d, const struct field *f, json_t *v,
+                                       void *base)
 {
     struct ridge_msg_load *load = base;
     if (!json_is_array(v) || json_array_size(v) > N_OF(load->cpus))
@@ -14,7 +15,8 @@ enum ridge_status ridge_wire_read_cpus(struct decoder *d, const struct field *f,
     load->n_cpus = json_array_size(v);
     for (size_t i = 0; i < load->n_cpus; i++) {
         json_t *item = json_array_get(v, i);
-        if (!json_is_integer(item) || json_integer_value(item) < 0 || json_integer_value(item) > 1 << 20)
+        if (!json_is_integer(item) || json_integer_value(item) < 0 ||
+            json_integer_value(item) > 1 << 20)
             return ridge_wire_bad(d, f->key, "item %zu must be a CPU number", i);
         load->cpus[i] = json_integer_value(item);
     }
@@ -30,17 +32,22 @@ void ridge_wire_write_cpus(struct ridge_buf *b, const struct field *f, const voi
     ridge_buf_puts(b, "]");
 }
 
-enum ridge_status ridge_wire_read_phases(struct decoder *d, const struct field *f, json_t *v, void *base)
+enum ridge_status ridge_wire_read_phases(struct decoder *d, const struct field *f, json_t *v,
+                                         void *base)
 {
     struct ridge_process *p = &((struct ridge_msg_loaded *)base)->process;
     if (!json_is_object(v) || json_object_size(v) > RIDGE_MAX_PHASES)
-        return ridge_wire_bad(d, f->key, "must be an object of at most %d durations", RIDGE_MAX_PHASES);
+        return ridge_wire_bad(d, f->key, "must be an object of at most %d durations",
+                              RIDGE_MAX_PHASES);
     const char *key;
     json_t *item;
-    json_object_foreach(v, key, item) {
+    json_object_foreach(v, key, item)
+    {
         struct ridge_phase *phase = &p->phases[p->n_phases];
-        if (!json_is_integer(item) || json_integer_value(item) < 0 || strlen(key) >= sizeof phase->name)
-            return ridge_wire_bad(d, f->key, "'%.64s' must be a short name with whole nanoseconds >= 0", key);
+        if (!json_is_integer(item) || json_integer_value(item) < 0 ||
+            strlen(key) >= sizeof phase->name)
+            return ridge_wire_bad(d, f->key,
+                                  "'%.64s' must be a short name with whole nanoseconds >= 0", key);
         (void)snprintf(phase->name, sizeof phase->name, "%s", key);
         phase->duration_ns = json_integer_value(item);
         p->n_phases++;
@@ -60,14 +67,17 @@ void ridge_wire_write_phases(struct ridge_buf *b, const struct field *f, const v
     ridge_buf_puts(b, "}");
 }
 
-enum ridge_status ridge_wire_read_facts(struct decoder *d, const struct field *f, json_t *v, void *base)
+enum ridge_status ridge_wire_read_facts(struct decoder *d, const struct field *f, json_t *v,
+                                        void *base)
 {
     struct ridge_process *p = &((struct ridge_msg_loaded *)base)->process;
     if (!json_is_object(v) || json_object_size(v) > N_OF(p->facts))
-        return ridge_wire_bad(d, f->key, "must be an object of at most %zu numbers", N_OF(p->facts));
+        return ridge_wire_bad(d, f->key, "must be an object of at most %zu numbers",
+                              N_OF(p->facts));
     const char *key;
     json_t *item;
-    json_object_foreach(v, key, item) {
+    json_object_foreach(v, key, item)
+    {
         if (json_is_null(item))
             continue; /* could not be measured */
         if (!json_is_number(item))
@@ -100,13 +110,15 @@ static enum ridge_column_type column_type(const char *name)
             return RIDGE_COL_U8;
     return RIDGE_COL_I64;
 }
-static enum ridge_status read_column(struct decoder *d, const char *name, json_t *v, struct ridge_chunk *c)
+static enum ridge_status read_column(struct decoder *d, const char *name, json_t *v,
+                                     struct ridge_chunk *c)
 {
     struct ridge_column *column = &c->columns[c->n_columns];
     if (strlen(name) >= sizeof column->name)
         return ridge_wire_bad(d, "columns", "the name '%.64s' is too long", name);
     if (!json_is_array(v) || json_array_size(v) != c->n)
-        return ridge_wire_bad(d, "columns", "'%s' has %zu values, n says %zu", name, json_array_size(v), c->n);
+        return ridge_wire_bad(d, "columns", "'%s' has %zu values, n says %zu", name,
+                              json_array_size(v), c->n);
     (void)snprintf(column->name, sizeof column->name, "%s", name);
     column->type = column_type(name);
     int64_t max = column->type == RIDGE_COL_U8 ? UINT8_MAX : INT64_MAX;
@@ -115,8 +127,10 @@ static enum ridge_status read_column(struct decoder *d, const char *name, json_t
     c->n_columns++; /* from here ridge_chunk_deinit frees it */
     for (size_t i = 0; i < c->n; i++) {
         json_t *item = json_array_get(v, i);
-        if (!json_is_integer(item) || json_integer_value(item) < 0 || json_integer_value(item) > max)
-            return ridge_wire_bad(d, "columns", "'%s'[%zu] must be a whole number in [0, %" PRId64 "]", name, i, max);
+        if (!json_is_integer(item) || json_integer_value(item) < 0 ||
+            json_integer_value(item) > max)
+            return ridge_wire_bad(
+                d, "columns", "'%s'[%zu] must be a whole number in [0, %" PRId64 "]", name, i, max);
         if (column->type == RIDGE_COL_U8)
             ((uint8_t *)column->data)[i] = (uint8_t)json_integer_value(item);
         else
@@ -124,16 +138,19 @@ static enum ridge_status read_column(struct decoder *d, const char *name, json_t
     }
     return RIDGE_OK;
 }
-enum ridge_status ridge_wire_read_columns(struct decoder *d, const struct field *f, json_t *v, void *base)
+enum ridge_status ridge_wire_read_columns(struct decoder *d, const struct field *f, json_t *v,
+                                          void *base)
 {
     struct ridge_chunk *c = base; /* n and n_lead_in come before columns in the table */
     if (c->n_lead_in > c->n)
         return ridge_wire_bad(d, "n_lead_in", "%zu is more than n = %zu", c->n_lead_in, c->n);
     if (!json_is_object(v) || json_object_size(v) > RIDGE_MAX_COLUMNS)
-        return ridge_wire_bad(d, f->key, "must be an object of at most %d lists", RIDGE_MAX_COLUMNS);
+        return ridge_wire_bad(d, f->key, "must be an object of at most %d lists",
+                              RIDGE_MAX_COLUMNS);
     const char *name;
     json_t *item;
-    json_object_foreach(v, name, item) {
+    json_object_foreach(v, name, item)
+    {
         enum ridge_status status = read_column(d, name, item, c);
         if (status != RIDGE_OK)
             return status;

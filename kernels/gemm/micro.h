@@ -60,11 +60,6 @@ INLINE void compute(const struct ridge_gemm_tile *t, const int n_rows, const int
     VEC b[8];
     const MASK mask = MASK_FOR(t->n_columns - (n_vec - 1) * VL);
     UNROLL for (int i = 0; i < n_rows * n_vec; i++) acc[i] = ZERO();
-    UNROLL for (int i = 0; i < n_rows; i++)
-    {
-        UNROLL for (int v = 0; v < n_vec; v += 64 / (VL * 4))
-            _mm_prefetch((const char *)(t->c + i * t->ldc + v * VL), _MM_HINT_T0);
-    }
     const float *a = t->a, *pb = t->b;
     struct rows r = {.base = (const char *)t->a, .ld = t->lda * 4};
     r.base9 = r.base + 9 * r.ld;
@@ -72,29 +67,39 @@ INLINE void compute(const struct ridge_gemm_tile *t, const int n_rows, const int
     r.ld5 = 5 * r.ld;
     r.ld7 = 7 * r.ld;
     float *b_store = t->b_store;
-    const char *prefetch = t->prefetch;
-    const int64_t prefetch_step_bytes = t->prefetch_step_bytes, ldb = t->ldb;
-    for (int64_t p = t->k; p > 0; p--) {
-        UNROLL for (int v = 0; v < n_vec; v++)
-            b[v] = is_masked && v == n_vec - 1 ? LOAD_MASKED(pb + v * VL, mask) : LOAD(pb + v * VL);
-        _mm_prefetch(prefetch, _MM_HINT_T1);
-        prefetch += prefetch_step_bytes;
-        if ((mode & RIDGE_GEMM_B_STORE) != 0) {
-            UNROLL for (int v = 0; v < n_vec; v++) STORE(b_store + v * VL, b[v]);
-            b_store += n_vec * VL;
-        }
-        UNROLL for (int i = 0; i < n_rows; i++)
-        {
-            const VEC x = BROADCAST((mode & RIDGE_GEMM_A_PACKED) != 0 ? a + i : row_at(&r, i));
+    const int64_t ldb = t->ldb;
+    int64_t left = t->k;
+    /* One prefetch a step: first C, a column of lines after the other (all at once would take every
+     * fill buffer from A and B), then what the driver wants. */
+    for (int line = 0; left > 0; line++) {
+        const bool is_for_c = line < (n_vec * VL + 15) / 16;
+        const char *prefetch = is_for_c ? (const char *)(t->c + line * 16) : t->prefetch;
+        const int64_t step_bytes = is_for_c ? t->ldc * 4 : t->prefetch_step_bytes;
+        const int64_t n_steps = is_for_c && left > n_rows ? n_rows : left;
+        left -= n_steps;
+        for (int64_t p = n_steps; p > 0; p--) {
             UNROLL for (int v = 0; v < n_vec; v++)
-                acc[i * n_vec + v] = FMA(x, b[v], acc[i * n_vec + v]);
+                b[v] = is_masked && v == n_vec - 1 ? LOAD_MASKED(pb + v * VL, mask)
+                                                   : LOAD(pb + v * VL);
+            _mm_prefetch(prefetch, _MM_HINT_T0);
+            prefetch += step_bytes;
+            if ((mode & RIDGE_GEMM_B_STORE) != 0) {
+                UNROLL for (int v = 0; v < n_vec; v++) STORE(b_store + v * VL, b[v]);
+                b_store += n_vec * VL;
+            }
+            UNROLL for (int i = 0; i < n_rows; i++)
+            {
+                const VEC x = BROADCAST((mode & RIDGE_GEMM_A_PACKED) != 0 ? a + i : row_at(&r, i));
+                UNROLL for (int v = 0; v < n_vec; v++)
+                    acc[i * n_vec + v] = FMA(x, b[v], acc[i * n_vec + v]);
+            }
+            pb += ldb;
+            a += n_rows;
+            r.base += 4;
+            r.base9 += 4;
+            /* Hides that the bases move together, or the compiler makes a pointer of every row. */
+            __asm__("" : "+r"(r.base), "+r"(r.base9));
         }
-        pb += ldb;
-        a += n_rows;
-        r.base += 4;
-        r.base9 += 4;
-        /* Hides that the bases move together, or the compiler makes a pointer of every row. */
-        __asm__("" : "+r"(r.base), "+r"(r.base9));
     }
     if (t->is_accumulating)
         finish(t, acc, n_rows, n_vec, mask, is_masked, true);

@@ -5,6 +5,7 @@
 #include "peak/peak.h"
 #include <immintrin.h>
 
+/* Every loop over an array of accumulators unrolls: one that did not would put them in memory. */
 #define UNROLL _Pragma("GCC unroll 32")
 enum { VEC_BYTES = VL * 4, N_STREAM = 8 };
 
@@ -21,7 +22,8 @@ static float fma_loop(int64_t n_units, float a, float b)
         }
     }
     float lanes[VL], sum = 0;
-    for (int i = 0; i < N_ACC; i++) {
+    UNROLL for (int i = 0; i < N_ACC; i++)
+    {
         STORE(lanes, acc[i]);
         for (int j = 0; j < VL; j++)
             sum += lanes[j];
@@ -38,7 +40,8 @@ static uint64_t read_loop(const char *from, size_t n_bytes)
         UNROLL for (int i = 0; i < N_STREAM; i++)
             acc[i] = IADD(acc[i], ILOAD(from + p + (size_t)i * VEC_BYTES));
     uint64_t lanes[VL / 2], sum = 0;
-    for (int i = 0; i < N_STREAM; i++) {
+    UNROLL for (int i = 0; i < N_STREAM; i++)
+    {
         ISTORE(lanes, acc[i]);
         for (int j = 0; j < VL / 2; j++)
             sum += lanes[j];

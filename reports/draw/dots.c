@@ -24,14 +24,18 @@ static void put_line(struct ridge_buf *b, const struct ridge_view_group *vg, dou
     ridge_buf_puts(b, "<tspan class=\"m\"> ");
     ridge_draw_text(b, vg->options, 22);
     ridge_buf_printf(b, "</tspan></text><path class=\"grid\" d=\"M0 %.0fh%.0f\"/>", y + 23, RIDGE_DRAW_WIDTH);
-    for (size_t k = vg->n_ranked; k-- > 0;) { /* the fastest is drawn last, on top */
+    double last_x = -100, shift = 0;
+    for (size_t k = vg->n_ranked; k-- > 0;) { /* the fastest is drawn last; neighbours step aside */
         const struct ridge_metric *x = ridge_rd_metric(vg->rows[k].m, "peak_ratio");
         if (!ridge_view_has(x))
             continue;
+        double at = 6 + (RIDGE_DRAW_WIDTH - 12) * fmin(x->value / top, 1);
+        shift = fabs(at - last_x) < 8 && shift >= 0 ? -6 : fabs(at - last_x) < 8 ? 6 : 0;
+        last_x = at;
         ridge_buf_puts(b, "<g class=\"mark\"><title>");
         ridge_draw_text(b, vg->rows[k].label, 60);
         ridge_buf_printf(b, ": %s of peak</title>", ridge_view_percent(x, text, sizeof text));
-        ridge_draw_marker(b, vg->rows[k].i_label, 6 + (RIDGE_DRAW_WIDTH - 12) * fmin(x->value / top, 1), y + 23, 5);
+        ridge_draw_marker(b, vg->rows[k].i_label, at, y + 23 + shift, 5);
         ridge_buf_puts(b, "</g>");
     }
 }

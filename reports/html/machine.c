@@ -4,6 +4,16 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* 110100480 is hard to read: the same figure in words beside it. */
+static void put_bytes(struct ridge_page *p, const struct ridge_kv *kv)
+{
+    int64_t bytes;
+    char text[32];
+    size_t n = strlen(kv->key);
+    if (n > 6 && strcmp(kv->key + n - 6, "_bytes") == 0 && ridge_text_int(kv->value, &bytes, NULL) == RIDGE_OK && bytes > 0)
+        F(p, " (%s)", ridge_text_format_bytes((double)bytes, text, sizeof text));
+}
+
 static void put_pairs(struct ridge_page *p, const struct ridge_kvs *kvs)
 {
     H(p, "<dl class=facts>");
@@ -12,6 +22,7 @@ static void put_pairs(struct ridge_page *p, const struct ridge_kvs *kvs)
         T(p, kvs->v[i].key);
         H(p, "<dd>");
         ridge_draw_text(p->b, kvs->v[i].value, 600);
+        put_bytes(p, &kvs->v[i]);
         H(p, "</div>\n");
     }
     H(p, "</dl>");

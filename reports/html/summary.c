@@ -47,6 +47,21 @@ static const char *plural(size_t n)
     return n == 1 ? "" : "s";
 }
 
+/* "By how much", over all subjects: the geomean of the stored ratios. */
+static void put_geomeans(struct ridge_page *p)
+{
+    size_t n_said = 0;
+    for (size_t i = 0; i < p->view.n_labels && n_said < 4; i++) {
+        const struct ridge_standing_sum *s = &p->view.labels[p->by_wins[i]];
+        if (s->n_ratios == 0)
+            continue;
+        H(p, n_said++ ? ", " : "<p>Over the subjects that each could run, the speed relative to the best is (geometric mean): ");
+        put_label(p, p->by_wins[i]);
+        F(p, " %.3f", exp(s->log_sum / (double)s->n_ratios));
+    }
+    H(p, n_said ? ".</p>" : "");
+}
+
 static void put_headline(struct ridge_page *p)
 {
     const struct ridge_view *v = &p->view;
@@ -76,6 +91,8 @@ static void put_headline(struct ridge_page *p)
     if (out[RIDGE_OUTCOME_OPEN])
         F(p, " On %zu no winner is named: a comparison is missing or contradicts the order.", out[RIDGE_OUTCOME_OPEN]);
     H(p, "</p>");
+    if (n_compared)
+        put_geomeans(p);
     if (n_compared && out[RIDGE_OUTCOME_ALONE])
         F(p, "<p>%zu more subject%s ran on one backend only.</p>", out[RIDGE_OUTCOME_ALONE], plural(out[RIDGE_OUTCOME_ALONE]));
 }

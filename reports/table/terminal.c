@@ -125,7 +125,9 @@ static void put_yardstick(struct ridge_buf *b, const struct ridge_report_input *
     put_right(b, ridge_view_time(r->m, "time_ns", time, sizeof time), 10);
     ridge_buf_puts(b, "   yardstick, no rank");
     if (r->m->verdict && strcmp(r->m->verdict, "ok") != 0) {
-        ridge_buf_printf(b, ", %s: ", r->m->verdict);
+        ridge_buf_puts(b, ", ");
+        put_clipped(b, r->m->verdict, 20);
+        ridge_buf_puts(b, ": ");
         put_clipped(b, r->m->reason ? r->m->reason : "no reason stored", 120);
     }
     paint(b, in, PLAIN);
@@ -139,7 +141,9 @@ static void put_bad(struct ridge_buf *b, const struct ridge_report_input *in, co
     ridge_buf_puts(b, "  ");
     put_padded(b, r->label, width);
     paint(b, in, unsupported ? DIM : RED);
-    ridge_buf_printf(b, "  %s: ", ok ? "no figures" : r->m->verdict);
+    ridge_buf_puts(b, "  ");
+    put_clipped(b, ok ? "no figures" : r->m->verdict, 20);
+    ridge_buf_puts(b, ": ");
     const char *reason = r->m->reason && r->m->reason[0] ? r->m->reason : ok ? "no block was timed" : "no reason stored";
     put_clipped(b, reason, in->width_columns > 0 && in->width_columns > width + 30 ? in->width_columns - width - 18 : 160);
     paint(b, in, PLAIN);

@@ -14,22 +14,43 @@ RIDGE = os.path.join(BUILD, "ridge")
 FAST = {"forks": 1, "rounds": 3, "max_rounds": 3, "block": "5 ms", "warmup": "20 ms", "max_group_time": "20 s"}
 
 
-def workers_of(mark):
-    """Pids whose environment holds the mark: every descendant of a run of ours, wherever it went."""
-    found = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
+def descendants(pid):
+    """Pids of all living children, their children, and so on."""
+    parents = {}
+    for entry in filter(str.isdigit, os.listdir("/proc")):
         try:
-            with open(f"/proc/{pid}/environ", "rb") as f:
-                environ = f.read()
-            with open(f"/proc/{pid}/cmdline", "rb") as f:
-                command = f.read()
-            with open(f"/proc/{pid}/stat", "rb") as f:
-                state = f.read().rsplit(b")", 1)[1].split()[0]
+            with open(f"/proc/{entry}/stat", "rb") as f:
+                state, parent = f.read().rsplit(b")", 1)[1].split()[:2]
         except OSError:
             continue
-        if mark.encode() in environ + command and state != b"Z":
-            found.append(int(pid))
+        if state != b"Z":
+            parents[int(entry)] = int(parent)
+    found, grown = {pid}, True
+    while grown:
+        more = {p for p, parent in parents.items() if parent in found} - found
+        found |= more
+        grown = bool(more)
+    return found - {pid}
+
+
+def pids_of(name):
+    found = []
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{entry}/comm", encoding="utf-8") as f:
+                if f.read().strip() == name and is_alive(entry):
+                    found.append(int(entry))
+        except OSError:
+            continue
     return found
+
+
+def is_alive(pid):
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as f:
+            return f.read().rsplit(b")", 1)[1].split()[0] != b"Z"
+    except OSError:
+        return False
 
 
 class Case(unittest.TestCase):

@@ -11,7 +11,7 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from kit import BUILD, SOURCE, Case, workers_of  # noqa: E402
+from kit import BUILD, SOURCE, Case, descendants, is_alive, pids_of  # noqa: E402
 
 
 def members(exported):
@@ -21,7 +21,7 @@ def members(exported):
 class Numbers(Case):
     def test_known_p99_is_printed(self):
         # every 20th run takes 5 ms: the 99th percentile is a spike, the median is not
-        suite = self.null_suite("null:pattern=spikes,latency=1ms,spike=5ms,every=20",
+        suite = self.null_suite("null:pattern=spikes,latency=1ms,second_latency=5ms,share=0.05",
                                 defaults={"rounds": 20, "max_rounds": 20, "block": "30 ms"})
         out, _ = self.ridge("run", suite)
         m = members(self.exported())[0]
@@ -58,11 +58,11 @@ class Numbers(Case):
 
 
 class Faults(Case):
-    def verdict(self, fault, want, rc=3, **settings):
+    def verdict(self, fault, want, rc=3, at=40, **settings):
         """The broken case gets its verdict, the one beside it is measured."""
-        suite = self.null_suite(f"null:latency=100us,fault={fault},at=40", "null:latency=200us", defaults=settings)
+        suite = self.null_suite(f"null:latency=100us,fault={fault},fault_at={at}", "null:latency=200us", defaults=settings)
         _, err = self.ridge("run", suite, rc=rc)
-        broken, good = sorted(members(self.exported()), key=lambda m: "fault=none" in m["subject"])
+        broken, good = sorted(members(self.exported()), key=lambda m: m["shape"].get("fault", "none") == "none")
         self.assertEqual(broken["verdict"], want, f"{broken}\n{err}")
         self.assertEqual(good["verdict"], "ok", good)
         if want != "ok":
@@ -80,10 +80,18 @@ class Faults(Case):
         self.verdict("hang", "timeout", silence_timeout="2 s")
 
     def test_flood_of_stderr_is_no_failure(self):
-        self.verdict("flood", "ok", rc=0)
+        self.verdict("flood_stderr", "ok", rc=0)
 
     def test_stdout_is_not_the_wire(self):
-        self.verdict("stdout", "ok", rc=0)
+        self.verdict("print_stdout", "ok", rc=0)
+
+    def test_failing_run(self):
+        self.verdict("fail", "failed")
+
+    def test_escaped_grandchild_dies_too(self):
+        before = set(pids_of("ridge-worker"))
+        self.verdict("escape", "crashed")
+        self.assertTrue(self.wait_until(lambda: not set(pids_of("ridge-worker")) - before))
 
     def test_wrong_answer(self):
         self.verdict("wrong", "wrong")
@@ -99,19 +107,19 @@ class Killed(Case):
 
     def running(self, *more):
         suite = self.null_suite("null:latency=1ms", "null:latency=2ms", "null:latency=3ms", defaults=self.LONG)
-        child = self.start("run", suite, *more, RIDGE_E2E_MARK=self.dir)
+        child = self.start("run", suite, *more)
         self.assertTrue(self.wait_until(lambda: os.path.exists(self.path("results.ridge"))))
-        self.assertTrue(self.wait_until(lambda: len(workers_of(self.dir)) > 1))
+        self.assertTrue(self.wait_until(lambda: len(descendants(child.pid)) > 1))
         time.sleep(1.5)
         return child, suite
 
     def test_kill_9_leaves_no_worker_and_a_sound_file(self):
         child, _ = self.running()
-        before = [p for p in workers_of(self.dir) if p != child.pid]
+        before = descendants(child.pid)
         self.assertTrue(before)
         child.kill()
         child.wait()
-        self.assertTrue(self.wait_until(lambda: not any(os.path.exists(f"/proc/{p}/exe") for p in before)),
+        self.assertTrue(self.wait_until(lambda: not any(map(is_alive, before))),
                         "a worker outlived ridge")
         self.ridge("db", "verify", "results.ridge")
 

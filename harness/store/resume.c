@@ -1,0 +1,105 @@
+/* Going on with a run: its unit is the fork of a group. Half forks are kept as another attempt. */
+#include "store/db.h"
+#include "store/writer.h"
+
+#include <string.h>
+
+static enum ridge_status find_run(struct ridge_store *s, const struct ridge_run_info *info, int64_t *run_id,
+                                  struct ridge_error *err)
+{
+    sqlite3_stmt *q;
+    bool is_row = false;
+    *run_id = 0;
+    enum ridge_status st = ridge_db_prepare(s,
+        "SELECT id FROM run WHERE status IN ('running', 'interrupted') AND suite_text = ?1 AND catalogue_digest = ?2 "
+        "AND boot_id = ?3 AND n_groups = ?4 ORDER BY id DESC LIMIT 1", &q, err);
+    if (st == RIDGE_OK) {
+        ridge_db_bind(q, "ttti", info->suite_text, info->catalogue_digest, info->boot_id,
+                      (int64_t)info->plan->n_groups);
+        st = ridge_db_step(s, q, &is_row, err);
+        *run_id = is_row ? sqlite3_column_int64(q, 0) : 0;
+    }
+    sqlite3_finalize(q);
+    return st;
+}
+
+/* The stored groups must be the plan's, in its order: indexes are how rows are found. */
+static enum ridge_status same_groups(struct ridge_store *s, int64_t run_id, const struct ridge_plan *plan,
+                                     bool *is_same, struct ridge_error *err)
+{
+    sqlite3_stmt *q;
+    size_t n = 0;
+    bool is_row = true;
+    *is_same = true;
+    enum ridge_status st =
+        ridge_db_prepare(s, "SELECT group_id FROM group_row WHERE run_id = ?1 ORDER BY i_group", &q, err);
+    if (st == RIDGE_OK)
+        ridge_db_bind(q, "i", run_id);
+    while (st == RIDGE_OK && (st = ridge_db_step(s, q, &is_row, err)) == RIDGE_OK && is_row) {
+        if (n >= plan->n_groups || strcmp(ridge_db_text(q, 0), plan->groups[n].id) != 0)
+            *is_same = false;
+        n++;
+    }
+    sqlite3_finalize(q);
+    *is_same = *is_same && n == plan->n_groups;
+    return st;
+}
+
+static enum ridge_status set_half_forks_aside(struct ridge_store *s, int64_t run_id, struct ridge_error *err)
+{
+    static const char *const statements[] = {
+        "UPDATE run SET status = 'running', ended_utc_ns = 0, n_resumed = n_resumed + 1 WHERE id = ?1",
+        "UPDATE chunk SET attempt = (SELECT n_resumed FROM run WHERE id = ?1) WHERE run_id = ?1 AND attempt = 0 "
+        "AND NOT EXISTS (SELECT 1 FROM fork_row f WHERE f.run_id = ?1 AND f.i_group = chunk.i_group "
+        "AND f.fork = chunk.fork)",
+        "UPDATE process SET attempt = (SELECT n_resumed FROM run WHERE id = ?1), verdict = 'interrupted' "
+        "WHERE run_id = ?1 AND attempt = 0 AND NOT EXISTS (SELECT 1 FROM group_member g JOIN fork_row f "
+        "ON f.run_id = g.run_id AND f.i_group = g.i_group WHERE g.run_id = ?1 "
+        "AND g.i_member = process.i_member AND f.fork = process.fork)",
+    };
+    enum ridge_status st = RIDGE_OK;
+    for (size_t i = 0; st == RIDGE_OK && i < sizeof statements / sizeof statements[0]; i++) {
+        sqlite3_stmt *q;
+        st = ridge_db_prepare(s, statements[i], &q, err);
+        if (st == RIDGE_OK) {
+            ridge_db_bind(q, "i", run_id);
+            st = ridge_db_run(s, q, err);
+        }
+        sqlite3_finalize(q);
+    }
+    return st;
+}
+
+enum ridge_status ridge_store_resume_run(struct ridge_store *s, const struct ridge_run_info *info,
+                                         int64_t *run_id, struct ridge_error *err)
+{
+    int64_t id = 0;
+    bool is_same = false;
+    *run_id = 0;
+    enum ridge_status st = ridge_db_begin(s, err);
+    if (st != RIDGE_OK)
+        return st;
+    st = find_run(s, info, &id, err);
+    if (st == RIDGE_OK && id != 0)
+        st = same_groups(s, id, info->plan, &is_same, err);
+    if (st == RIDGE_OK && is_same)
+        st = set_half_forks_aside(s, id, err);
+    st = ridge_db_end(s, st, err);
+    if (st == RIDGE_OK && is_same)
+        *run_id = id;
+    return st;
+}
+
+bool ridge_store_fork_done(struct ridge_store *s, int64_t run_id, size_t i_group, int64_t fork)
+{
+    sqlite3_stmt *q;
+    bool is_row = false;
+    if (ridge_db_prepare(s, "SELECT 1 FROM fork_row WHERE run_id = ?1 AND i_group = ?2 AND fork = ?3", &q, NULL) ==
+        RIDGE_OK) {
+        ridge_db_bind(q, "iii", run_id, (int64_t)i_group, fork);
+        if (ridge_db_step(s, q, &is_row, NULL) != RIDGE_OK)
+            is_row = false; /* unknown: measure it again */
+    }
+    sqlite3_finalize(q);
+    return is_row;
+}

@@ -1,0 +1,24 @@
+/* ridge-worker: runs one case at a time for a harness on stdin and stdout. */
+#include "worker/serve.h"
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int main(int argc, char **argv)
+{
+    if (argc > 1) {
+        int is_version = strcmp(argv[1], "--version") == 0;
+        (void)fprintf(is_version ? stdout : stderr, is_version ? "ridge-worker %s\n"
+                      : "ridge-worker %s speaks JSON lines on stdin and stdout; see WIRE.md\n", RIDGE_WORKER_VERSION);
+        return is_version ? 0 : 2;
+    }
+    /* a library that prints must not break the wire */
+    struct ridge_worker w = {.in_fd = STDIN_FILENO, .out_fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 10)};
+    if (w.out_fd < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+        return 1;
+    (void)signal(SIGPIPE, SIG_IGN);
+    ridge_plugins_scan(&w.plugins, getenv("RIDGE_PLUGIN_PATH"));
+    return ridge_worker_serve(&w);
+}
