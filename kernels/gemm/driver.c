@@ -87,65 +87,15 @@ static int log2_vectors(int64_t n_columns, int vector)
     return n_columns > vector ? 1 : 0;
 }
 
-/* From so many tiles on, the next panel is packed bit by bit between the tiles of this one. */
-enum { MIN_TILES_TO_STAGE = 16, LINE_FLOATS = 16 };
-
-/* Where the panel that starts at column j0 is packed: its own place, or one of two in turn. */
-static float *panel_at(const struct job *job, const struct region *region, const struct block *block,
-                       int64_t j0)
-{
-    const int64_t j = j0 - region->j_begin, panel = job->plan.panel;
-    return region->b_panels + (job->plan.is_keeping_b ? j : j / panel % 2 * panel) * block->k;
-}
-
-struct stage {
-    const float *from; /* the next panel in B */
-    float *to;
-    int64_t ld_from, n_columns, width, k, n_tiles;
-};
-
-/* Packs part i of the next panel and asks for part i + 1. Prefetching the whole panel at once would
- * be less work, but its rows may all fall on a few sets of L2. */
-static void stage_part(const struct stage *stage, int64_t i_part)
-{
-    const int64_t begin = tile_begin(stage->k, stage->n_tiles, i_part);
-    const int64_t end = tile_begin(stage->k, stage->n_tiles, i_part + 1);
-    for (int64_t p = begin; p < end; p++) {
-        const float *from = stage->from + p * stage->ld_from;
-        float *to = stage->to + p * stage->width;
-        memcpy(to, from, sizeof(float) * (size_t)stage->n_columns);
-        memset(to + stage->n_columns, 0, sizeof(float) * (size_t)(stage->width - stage->n_columns));
-    }
-    if (i_part + 1 == stage->n_tiles)
-        return;
-    const int64_t ahead = tile_begin(stage->k, stage->n_tiles, i_part + 2);
-    for (int64_t p = end; p < ahead; p++)
-        for (int64_t j = 0; j < stage->n_columns; j += LINE_FLOATS)
-            __builtin_prefetch(stage->from + p * stage->ld_from + j);
-}
-
-static struct stage stage_next(const struct job *job, const struct region *region,
-                               const struct block *block, int64_t j0, int64_t n_tiles)
-{
-    const int64_t next = j0 + job->plan.panel;
-    struct stage stage = {.k = block->k, .n_tiles = n_tiles, .ld_from = job->n};
-    if (next >= region->j_end)
-        return stage;
-    stage.n_columns = min_i64(job->plan.panel, region->j_end - next);
-    stage.width = (int64_t)job->set->vector << log2_vectors(stage.n_columns, job->set->vector);
-    stage.from = job->b + block->p0 * job->n + next;
-    stage.to = panel_at(job, region, block, next);
-    return stage;
-}
+enum { LINE_FLOATS = 16 };
 
 /* How one panel of B meets its block of A. */
 struct panel_run {
     struct ridge_gemm_tile tile; /* what all its tiles share */
     int width;                   /* log2 of vectors */
     int64_t n_tiles;
-    bool is_storing;   /* the first tile packs the panel on its way */
-    bool is_in_place;  /* B is read where it lies */
-    bool is_staging;   /* the next panel is packed between the tiles */
+    bool is_storing;  /* the first tile packs the panel on its way */
+    bool is_in_place; /* B is read where it lies */
 };
 
 static struct panel_run panel_run_of(const struct job *job, const struct region *region,
@@ -156,12 +106,12 @@ static struct panel_run panel_run_of(const struct job *job, const struct region 
     struct panel_run r = {.width = log2_vectors(n_columns, job->set->vector),
                           .n_tiles = ridge_kernels_size_ceil_div(block->m, plan->max_rows)};
     const bool is_to_pack = job->packed == NULL && (!plan->is_keeping_b || block->is_first_rows);
-    const bool is_staged = is_to_pack && r.n_tiles >= MIN_TILES_TO_STAGE;
     r.is_in_place = is_to_pack && !plan->is_keeping_b && r.n_tiles == 1;
-    r.is_storing = is_to_pack && !r.is_in_place && !(is_staged && j0 > region->j_begin);
-    r.is_staging = is_staged && j0 + plan->panel < region->j_end;
+    r.is_storing = is_to_pack && !r.is_in_place;
     const int64_t ld_panel = (int64_t)job->set->vector << r.width;
-    float *panel = job->packed == NULL ? panel_at(job, region, block, j0) : NULL;
+    float *panel = NULL;
+    if (job->packed == NULL)
+        panel = region->b_panels + (plan->is_keeping_b ? j0 - region->j_begin : 0) * block->k;
     r.tile = (struct ridge_gemm_tile){
         .k = block->k,
         .lda = job->k,
@@ -182,10 +132,8 @@ static void run_panel(const struct job *job, const struct region *region, const 
 {
     const struct ridge_gemm_plan *plan = &job->plan;
     const struct panel_run r = panel_run_of(job, region, block, j0);
-    const struct stage stage = stage_next(job, region, block, j0, r.n_tiles);
     const float *source = job->b + block->p0 * job->n + j0;
-    const bool is_prefetching =
-        r.is_storing && !r.is_staging && j0 + plan->panel < region->j_end;
+    const bool is_prefetching = r.is_storing && j0 + plan->panel < region->j_end;
     for (int64_t t = 0; t < r.n_tiles; t++) {
         const int64_t begin = tile_begin(block->m, r.n_tiles, t);
         const int64_t rows = tile_begin(block->m, r.n_tiles, t + 1) - begin;
@@ -205,8 +153,6 @@ static void run_panel(const struct job *job, const struct region *region, const 
             tile.prefetch_step_bytes = job->n * (int64_t)sizeof(float);
         }
         job->set->tile[mode][rows][r.width](&tile);
-        if (r.is_staging)
-            stage_part(&stage, t);
     }
 }
 

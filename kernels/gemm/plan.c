@@ -9,7 +9,7 @@ enum {
     SKINNY_KC = 16,           /* streams of B in flight */
     SKINNY_C_BYTES = 32 * 1024,
     A_BLOCK_BYTES = 512 * 1024,
-    B_KEEP_BYTES = 768 * 1024,
+    B_KEEP_BYTES = 1536 * 1024,
     L1_WAY_BYTES = 4096,
     MAX_ALIASED_ROWS = 8,     /* of 8 (Zen 4) or 12 ways */
     MIN_N_TO_PACK_A = 512,
@@ -57,7 +57,7 @@ static void plan_blocks(const struct ridge_gemm_shape *s, struct ridge_gemm_plan
     plan->is_keeping_b = is_given && plan->kc * n * 4 <= B_KEEP_BYTES;
     plan->a_bytes = plan->is_packing_a ? (size_t)(4 * plan->mc * plan->kc) : 0;
     plan->a_bytes = ridge_kernels_size_round_up(plan->a_bytes, SCRATCH_ALIGN);
-    plan->b_bytes = is_given ? (size_t)(4 * plan->kc * (plan->is_keeping_b ? n : 2 * plan->panel)) : 0;
+    plan->b_bytes = is_given ? (size_t)(4 * plan->kc * (plan->is_keeping_b ? n : plan->panel)) : 0;
 }
 
 void ridge_gemm_plan_make(const struct ridge_gemm_shape *s, const struct ridge_gemm_micro_set *set,

@@ -20,12 +20,12 @@ static void put_trust(struct ridge_page *p)
     F(p, "<div class=\"trust %s\"><p><b><span aria-hidden=true>%s</span> %s</b>", trusts[i].class, trusts[i].mark, trusts[i].words);
     if (run->why && run->why[0]) {
         H(p, "<br>");
-        T(p, run->why);
+        ridge_draw_text(p->b, run->why, 600);
     }
     H(p, "</p>");
     if (run->status && strcmp(run->status, "complete") != 0) {
         H(p, "<p>This run is <b>");
-        T(p, run->status);
+        ridge_draw_text(p->b, run->status, 40);
         H(p, "</b>: it shows what had been stored until then.</p>");
     }
     if (run->forks > 0 && run->forks < 5)
@@ -181,7 +181,7 @@ static void put_bad(struct ridge_page *p)
         H(p, "<tr><th scope=row>");
         ridge_draw_text(p->b, lines[i].row->label, 48);
         F(p, "<td class=\"l %s\">%s ", unsupported ? "dim" : "fail", unsupported ? "○" : "✖");
-        T(p, same_text(m->verdict, "ok") ? "no figures" : m->verdict ? m->verdict : "no verdict");
+        ridge_draw_text(p->b, same_text(m->verdict, "ok") ? "no figures" : m->verdict ? m->verdict : "no verdict", 20);
         F(p, "<td>%zu<td class=l>", lines[i].n);
         ridge_draw_text(p->b, lines[i].heading, 48);
         H(p, "<td class=wrap>");

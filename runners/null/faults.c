@@ -1,6 +1,7 @@
 /* Ways to go wrong, one function each. What must happen on the wire (lie, broken_line) is the Python
  * worker's: a plug-in cannot reach the wire. */
 #include "null/null.h"
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,8 +24,9 @@ static enum ridge_status do_hang(struct ridge_error *err)
 {
     (void)err;
     (void)signal(SIGTERM, SIG_IGN); /* only KILL ends it */
-    for (;;)
-        (void)pause();
+    while (pause() != 0 || errno != 0)
+        ;
+    abort();
 }
 static enum ridge_status do_exit(struct ridge_error *err)
 {

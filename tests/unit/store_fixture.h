@@ -31,10 +31,10 @@ __attribute__((unused)) static void fx_init(struct fixture *f, const char *name)
     (void)unlink(f->path);
     f->shape[0] = (struct ridge_kv){"m", "512"};
     f->host[0] = (struct ridge_kv){"cpu", HOSTILE};
-    f->host_kvs = (struct ridge_kvs){f->host, 1};
+    f->host_kvs = (struct ridge_kvs){.v = f->host, .n = 1};
     for (int i = 0; i < 2; i++) {
         f->cases[i] = (struct ridge_case){.canonical = i ? "c1" : "c0", .subject = "gemm:m=512", .op = "gemm",
-            .shape = {f->shape, 1}, .options = {f->host, 1}, .backend = i ? HOSTILE : "ridge", .device = "cpu",
+            .shape = {.v = f->shape, .n = 1}, .options = {.v = f->host, .n = 1}, .backend = i ? HOSTILE : "ridge", .device = "cpu",
             .target = "local", .model = "", .layer = "", .flop = 1e6, .compulsory_bytes = 2e6};
         (void)snprintf(f->cases[i].id, sizeof f->cases[i].id, "%016d", i);
         f->members[i] = (struct ridge_member){.i_case = (size_t)i, .yardstick = i ? "fma" : NULL};

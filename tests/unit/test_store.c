@@ -191,7 +191,7 @@ static void it_names_a_damaged_chunk(void)
     struct ridge_store *s = open_rw(&f);
     write_one_run(&f, s, &id);
     ridge_store_close(s);
-    sql(f.path, "UPDATE chunk_blob SET columns = substr(columns, 1, 40) || x'00' || substr(columns, 42) "
+    sql(f.path, "UPDATE chunk_blob SET columns = CAST(substr(columns, 1, 40) || x'00' || substr(columns, 42) AS BLOB) "
                 "WHERE chunk_id = 1");
     CHECK(ridge_store_open(f.path, false, &s, NULL) == RIDGE_OK);
     CHECK(ridge_store_verify(s, &report, &err) == RIDGE_ERR_DB);
