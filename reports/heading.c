@@ -66,24 +66,41 @@ static const struct ridge_rd_member *first_ranked(const struct ridge_rd_group *g
     return NULL;
 }
 
+/* gemm:m=512,n=512 reads better as words; a model's name or a URL stays as it is. */
+static char *subject_words(struct ridge_arena *a, const struct ridge_rd_member *m)
+{
+    char *text = ridge_arena_str(a, m->subject);
+    size_t n_op = m->op != NULL ? strlen(m->op) : 0;
+    if (n_op == 0 || strncmp(text, m->op, n_op) != 0 || text[n_op] != ':')
+        return text;
+    text[n_op] = ' ';
+    for (char *p = text + n_op; *p; p++)
+        *p = *p == ',' ? ' ' : *p;
+    return text;
+}
+
+static bool is_set(const char *s)
+{
+    return s != NULL && s[0] != '\0';
+}
+
 void ridge_view_headings(struct ridge_view *v, struct ridge_view_group *vg)
 {
     const struct ridge_rd_member *m = first_ranked(vg->g);
+    vg->options = "";
+    vg->heading = is_set(vg->g->title) ? vg->g->title : "(no name)";
+    if (m == NULL)
+        return;
+    if (m->subject != NULL)
+        vg->heading = subject_words(&v->arena, m);
     struct ridge_buf b = {0};
-    const char *subject = m && m->subject ? m->subject : vg->g->title ? vg->g->title : "(no name)";
-    char *text = ridge_arena_str(&v->arena, subject);
-    /* gemm:m=512,n=512 reads better as words; a model's name or a URL stays as it is */
-    if (m && m->op && m->op[0] && strncmp(text, m->op, strlen(m->op)) == 0 && text[strlen(m->op)] == ':')
-        for (char *p = text + strlen(m->op); *p; p++)
-            if (*p == ',' || (*p == ':' && p == text + strlen(m->op)))
-                *p = ' ';
-    vg->heading = text;
-    for (size_t i = 0; m != NULL && i < m->options.n; i++)
+    for (size_t i = 0; i < m->options.n; i++)
         if (!is_hidden(&m->options.v[i]) && is_shared(vg->g, &m->options.v[i]))
             put_option(&b, &m->options.v[i], ", ");
-    if (m && m->model && m->model[0])
-        ridge_buf_printf(&b, "%s%s%s%s", b.n ? ", " : "", m->model, m->layer && m->layer[0] ? " " : "",
-                         m->layer && m->layer[0] ? m->layer : "");
+    if (is_set(m->model))
+        ridge_buf_printf(&b, "%s%s", b.n ? ", " : "", m->model);
+    if (is_set(m->model) && is_set(m->layer))
+        ridge_buf_printf(&b, " %s", m->layer);
     vg->options = ridge_arena_str(&v->arena, b.n ? b.data : "");
     ridge_buf_deinit(&b);
 }

@@ -120,6 +120,8 @@ int ridge_cli_load_plan(const struct ridge_session_config *config, struct ridge_
     struct ridge_suite_overrides over = {.set = config->set, .filter = config->filter};
     struct ridge_error err = {0};
     memset(&errors, 0, sizeof errors);
+    if (ridge_cli_worker_add_arms(worker, config->suite_path, config->suite_text, &err) != RIDGE_OK)
+        return ridge_cli_error(&err);
     enum ridge_status st =
         ridge_suite_load(config->suite_path, config->suite_text, worker->catalogue, &over, plan, &errors);
     if (st != RIDGE_OK) {

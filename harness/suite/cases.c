@@ -13,9 +13,11 @@ static void put_pair(struct ridge_buf *b, const char *key, const char *value)
 }
 
 /* Subject, then all identity in key order: what the id is the hash of. */
-static void put_canonical(struct ridge_buf *b, const struct suite_subject *subject, const struct ridge_case *c)
+static void put_canonical(struct ridge_buf *b, const struct suite_subject *subject,
+                          const struct ridge_case *c)
 {
-    const struct ridge_kv fixed[] = {{"backend", c->backend}, {"device", c->device}, {"target", c->target}};
+    const struct ridge_kv fixed[] = {
+        {"backend", c->backend}, {"device", c->device}, {"target", c->target}};
     size_t i = 0;
     b->n = 0;
     ridge_buf_puts(b, subject->canonical);
@@ -28,8 +30,9 @@ static void put_canonical(struct ridge_buf *b, const struct suite_subject *subje
         put_pair(b, fixed[i].key, fixed[i].value);
 }
 
-struct ridge_case ridge_suite_case(const struct suite_subject *subject, const struct suite_value *backend,
-                                   struct ridge_kvs options, const char *device, const char *target,
+struct ridge_case ridge_suite_case(const struct suite_subject *subject,
+                                   const struct suite_value *backend, struct ridge_kvs options,
+                                   const char *device, const char *target,
                                    struct ridge_buf *scratch)
 {
     char hex[65];
@@ -52,9 +55,10 @@ struct ridge_case ridge_suite_case(const struct suite_subject *subject, const st
     return c;
 }
 
-/* Canonical options of the pair in key order; false when a value is refused (reported) or missing. */
-static bool fill_options(struct suite *s, const struct suite_layout *layout, struct suite_value *const *values,
-                         struct ridge_kv *out, size_t *n_out)
+/* Canonical options of the pair in key order; false when a value is refused (reported) or missing.
+ */
+static bool fill_options(struct suite *s, const struct suite_layout *layout,
+                         struct suite_value *const *values, struct ridge_kv *out, size_t *n_out)
 {
     bool ok = true;
     *n_out = 0;
@@ -65,8 +69,9 @@ static bool fill_options(struct suite *s, const struct suite_layout *layout, str
             continue;
         const char *text = value != NULL ? ridge_suite_canonical(s, value, r->row) : r->def;
         if (text == NULL && value == NULL)
-            ridge_suite_report(s, values[RIDGE_KEY_SUBJECT]->node, "%s of %s has no default: set it in \"defaults\"",
-                               r->row->key, layout->op->name);
+            ridge_suite_report(s, values[RIDGE_KEY_SUBJECT]->node,
+                               "%s of %s has no default: set it in \"defaults\"", r->row->key,
+                               layout->op->name);
         ok &= text != NULL;
         out[(*n_out)++] = (struct ridge_kv){r->row->key, text};
     }
@@ -74,14 +79,15 @@ static bool fill_options(struct suite *s, const struct suite_layout *layout, str
 }
 
 /* Conditions that the suite sets travel with the case but are no part of its id. */
-static void add_conditions(struct suite *s, const struct suite_layout *layout, struct suite_value *const *values,
-                           struct ridge_kvs *options)
+static void add_conditions(struct suite *s, const struct suite_layout *layout,
+                           struct suite_value *const *values, struct ridge_kvs *options)
 {
     for (size_t i = 0; i < layout->n_rows; i++) {
         const struct suite_layout_row *r = &layout->rows[i];
         struct suite_value *value = values[r->i_key];
         const char *text = value != NULL && r->row->role == RIDGE_ROLE_CONDITION
-                               ? ridge_suite_canonical(s, value, r->row) : NULL;
+                               ? ridge_suite_canonical(s, value, r->row)
+                               : NULL;
         if (text != NULL)
             ridge_kvs_set(&s->plan->arena, options, r->row->key, text);
     }
@@ -98,7 +104,9 @@ static bool passes_filter(const struct suite *s, struct suite_value *const *valu
     for (size_t i = 0; i < s->filter.terms.n; i++) {
         const char *key = s->filter.terms.v[i].key;
         const struct suite_term term = {.key = key, .i_key = ridge_suite_key_find(s, key)};
-        const char *text = term.i_key == RIDGE_KEY_ARM ? arm : ridge_suite_lookup((struct suite *)s, &term, values);
+        const char *text = term.i_key == RIDGE_KEY_ARM
+                               ? arm
+                               : ridge_suite_lookup((struct suite *)s, &term, values);
         if (!ridge_text_glob(s->filter.terms.v[i].value, text))
             return false;
     }
@@ -117,8 +125,8 @@ static uint32_t arms_of(const struct suite *s, struct suite_value *const *values
     return bits;
 }
 
-static bool accepts_dtype(const struct suite *s, const struct suite_subject *subject, const struct ridge_kv *options,
-                          size_t n)
+static bool accepts_dtype(const struct suite *s, const struct suite_subject *subject,
+                          const struct ridge_kv *options, size_t n)
 {
     const char *dtype = NULL;
     if (subject->dtypes == NULL || s->i_key_dtype == SIZE_MAX)
@@ -139,11 +147,13 @@ static const char *text_or(const struct suite_value *value, const char *otherwis
     return value != NULL ? value->text : otherwise;
 }
 
-static size_t case_index(struct suite *s, const struct ridge_case *found, const struct ridge_kvs *options)
+static size_t case_index(struct suite *s, const struct ridge_case *found,
+                         const struct ridge_kvs *options)
 {
     uint64_t hash = 0;
     for (size_t i = 0; i < 16; i++)
-        hash = hash << 4 | (uint64_t)(found->id[i] <= '9' ? found->id[i] - '0' : found->id[i] - 'a' + 10);
+        hash = hash << 4 |
+               (uint64_t)(found->id[i] <= '9' ? found->id[i] - '0' : found->id[i] - 'a' + 10);
     size_t *slot = ridge_suite_map_slot(&s->case_map, hash, same_case, s, s->scratch.data);
     if (*slot == 0) {
         struct ridge_case c = *found;
@@ -163,7 +173,8 @@ static void emit_case(struct suite *s, struct suite_value **values)
     const struct suite_layout *layout = ridge_suite_layout(s, subject->op, backend->backend);
     struct ridge_kv pairs[RIDGE_SUITE_MAX_KEYS];
     struct ridge_kvs options = {.v = pairs};
-    if (!fill_options(s, layout, values, pairs, &options.n) || !accepts_dtype(s, subject, pairs, options.n))
+    if (!fill_options(s, layout, values, pairs, &options.n) ||
+        !accepts_dtype(s, subject, pairs, options.n))
         return;
     const uint32_t arms = arms_of(s, values);
     if (arms == 0)
@@ -183,7 +194,8 @@ static void emit_case(struct suite *s, struct suite_value **values)
     }
 }
 
-void ridge_suite_emit_cases(struct suite *s, const struct suite_matrix *m, struct suite_value *const *values)
+void ridge_suite_emit_cases(struct suite *s, const struct suite_matrix *m,
+                            struct suite_value *const *values)
 {
     const char *op = values[RIDGE_KEY_SUBJECT]->subject->op->name;
     struct suite_value *mine[RIDGE_SUITE_MAX_KEYS];
@@ -206,5 +218,6 @@ void ridge_suite_emit_cases(struct suite *s, const struct suite_matrix *m, struc
         emit_case(s, mine);
     }
     if (!is_any)
-        ridge_suite_report(s, values[RIDGE_KEY_SUBJECT]->node, "no usable backend runs %s; `ridge doctor` says why", op);
+        ridge_suite_report(s, values[RIDGE_KEY_SUBJECT]->node,
+                           "no usable backend runs %s; `ridge doctor` says why", op);
 }

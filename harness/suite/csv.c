@@ -47,7 +47,8 @@ static bool read_bare(struct reader *r)
 {
     for (; r->p < r->end && *r->p != ',' && *r->p != '\n' && *r->p != '\r'; r->p++) {
         if (*r->p == '"')
-            return fail(r, "a quote inside a bare cell: write the whole cell in quotes, \" as \"\"");
+            return fail(r,
+                        "a quote inside a bare cell: write the whole cell in quotes, \" as \"\"");
         if (*r->p == '\0')
             return fail(r, "a NUL byte in a cell");
         ridge_buf_put(&r->cell, r->p, 1);
@@ -65,7 +66,8 @@ static bool read_record(struct reader *r)
             return false;
         if (r->cells.n >= RIDGE_SUITE_MAX_CSV_COLUMNS)
             return fail(r, "more than 256 columns");
-        RIDGE_PUSH(r->cells, ridge_arena_strn(r->arena, r->cell.n > 0 ? r->cell.data : "", r->cell.n));
+        RIDGE_PUSH(r->cells,
+                   ridge_arena_strn(r->arena, r->cell.n > 0 ? r->cell.data : "", r->cell.n));
         if (r->p >= r->end || *r->p != ',')
             return true;
         r->p++;
@@ -103,7 +105,8 @@ static bool read_header(struct reader *r, struct ridge_csv *out)
             return fail(r, "a column without a name");
         for (size_t j = 0; j < i; j++)
             if (strcmp(r->cells.v[i], r->cells.v[j]) == 0) {
-                (void)ridge_fail(r->err, RIDGE_ERR_CONFIG, "", "two columns are named \"%.80s\"", r->cells.v[i]);
+                (void)ridge_fail(r->err, RIDGE_ERR_CONFIG, "", "two columns are named \"%.80s\"",
+                                 r->cells.v[i]);
                 return false;
             }
     }
@@ -130,8 +133,9 @@ static bool read_rows(struct reader *r, struct row_vec *rows, const struct ridge
             return false;
         if (r->cells.n != out->n_columns) {
             r->line = line;
-            (void)ridge_fail(r->err, RIDGE_ERR_CONFIG, "", "%zu cells, but the header names %zu columns",
-                             r->cells.n, out->n_columns);
+            (void)ridge_fail(r->err, RIDGE_ERR_CONFIG, "",
+                             "%zu cells, but the header names %zu columns", r->cells.n,
+                             out->n_columns);
             return false;
         }
         if (rows->n >= RIDGE_MAX_CASES)
@@ -164,8 +168,8 @@ enum ridge_status ridge_suite_csv_parse(struct ridge_arena *a, const char *text,
     return ok ? RIDGE_OK : ridge_fail(err, RIDGE_ERR_CONFIG, "", "%s", local.text);
 }
 
-enum ridge_status ridge_suite_csv_read(struct ridge_arena *a, const char *path, struct ridge_csv *out,
-                                       int *line, struct ridge_error *err)
+enum ridge_status ridge_suite_csv_read(struct ridge_arena *a, const char *path,
+                                       struct ridge_csv *out, int *line, struct ridge_error *err)
 {
     struct ridge_buf text = {0};
     *out = (struct ridge_csv){.path = path};
@@ -179,7 +183,8 @@ enum ridge_status ridge_suite_csv_read(struct ridge_arena *a, const char *path, 
     return status;
 }
 
-const char *ridge_suite_csv_cell(const struct ridge_csv *csv, const struct ridge_csv_row *row, const char *column)
+const char *ridge_suite_csv_cell(const struct ridge_csv *csv, const struct ridge_csv_row *row,
+                                 const char *column)
 {
     for (size_t i = 0; i < csv->n_columns; i++)
         if (strcmp(csv->columns[i], column) == 0)

@@ -2,7 +2,8 @@
 #include "suite/state.h"
 #include <string.h>
 
-static void report_row(struct suite *s, const struct ridge_csv *csv, int line, const char *column, const char *text)
+static void report_row(struct suite *s, const struct ridge_csv *csv, int line, const char *column,
+                       const char *text)
 {
     ridge_suite_report_at(s, csv->path, line, 1, column, text);
 }
@@ -24,7 +25,8 @@ static const struct ridge_csv *open_list(struct suite *s, const struct ridge_nod
     if (line > 0)
         report_row(s, csv, line, "", err.text);
     else
-        ridge_suite_report(s, node, "cannot read the shape list \"%.200s\": %.400s", path, err.text);
+        ridge_suite_report(s, node, "cannot read the shape list \"%.200s\": %.400s", node->text,
+                           err.text);
     return NULL;
 }
 
@@ -36,7 +38,8 @@ static bool read_where(struct suite *s, const struct ridge_node *where, const st
     *out = (struct ridge_selector){0};
     if (where == NULL)
         return true;
-    if (!ridge_suite_expect(s, where, RIDGE_NODE_STRING, "a selector such as \"op=gemm,model=bert-*\""))
+    if (!ridge_suite_expect(s, where, RIDGE_NODE_STRING,
+                            "a selector such as \"op=gemm,model=bert-*\""))
         return false;
     if (ridge_selector_parse(&s->arena, where->text, out, &err) != RIDGE_OK) {
         ridge_suite_report(s, where, "%s", err.text);
@@ -48,23 +51,25 @@ static bool read_where(struct suite *s, const struct ridge_node *where, const st
         for (size_t j = 0; j < csv->n_columns; j++)
             is_column |= strcmp(csv->columns[j], key) == 0;
         if (!is_column)
-            ridge_suite_report(s, where, "the list %.200s has no column \"%.80s\"%s", csv->path, key,
+            ridge_suite_report(s, where, "the shape list has no column \"%.80s\"%s", key,
                                ridge_suite_hint(s, key, csv->columns));
         ok &= is_column;
     }
     return ok;
 }
 
-static bool matches(const struct ridge_selector *where, const struct ridge_csv *csv, const struct ridge_csv_row *row)
+static bool matches(const struct ridge_selector *where, const struct ridge_csv *csv,
+                    const struct ridge_csv_row *row)
 {
     for (size_t i = 0; i < where->terms.n; i++)
-        if (!ridge_text_glob(where->terms.v[i].value, ridge_suite_csv_cell(csv, row, where->terms.v[i].key)))
+        if (!ridge_text_glob(where->terms.v[i].value,
+                             ridge_suite_csv_cell(csv, row, where->terms.v[i].key)))
             return false;
     return true;
 }
 
-static const char *cell_or(const struct ridge_csv *csv, const struct ridge_csv_row *row, const char *column,
-                           const char *otherwise)
+static const char *cell_or(const struct ridge_csv *csv, const struct ridge_csv_row *row,
+                           const char *column, const char *otherwise)
 {
     const char *cell = ridge_suite_csv_cell(csv, row, column);
     return cell != NULL ? cell : otherwise;
@@ -99,7 +104,8 @@ static bool row_shape(struct suite *s, const struct ridge_csv *csv, const struct
 }
 
 static const struct ridge_cat_operator *row_operator(struct suite *s, const struct ridge_csv *csv,
-                                                     const struct ridge_csv_row *row, const char *name)
+                                                     const struct ridge_csv_row *row,
+                                                     const char *name)
 {
     const struct ridge_cat_operator *op = ridge_catalogue_operator(s->cat, name);
     if (op != NULL)
@@ -108,20 +114,23 @@ static const struct ridge_cat_operator *row_operator(struct suite *s, const stru
     for (size_t i = 0; i < s->cat->n_operators; i++)
         names[i] = s->cat->operators[i].name;
     report_row(s, csv, row->line, "op",
-               ridge_arena_printf(&s->arena, "unknown operator \"%.80s\"%s; \"where\" can leave such rows out", name,
-                                  ridge_suite_hint(s, name, names)));
+               ridge_arena_printf(&s->arena,
+                                  "unknown operator \"%.80s\"%s; \"where\" can leave such rows out",
+                                  name, ridge_suite_hint(s, name, names)));
     return NULL;
 }
 
 static void add_row(struct suite *s, const struct ridge_csv *csv, const struct ridge_csv_row *row,
-                    const struct ridge_cat_operator *op, const struct ridge_node *node, struct suite_values *out)
+                    const struct ridge_cat_operator *op, const struct ridge_node *node,
+                    struct suite_values *out)
 {
     struct ridge_kvs shape;
     if (!row_shape(s, csv, row, op, &shape))
         return;
     const char *cold = cell_or(csv, row, "cold", "0"), *dtypes = cell_or(csv, row, "dtypes", "");
     if (strcmp(cold, "1") != 0 && strcmp(cold, "0") != 0 && cold[0] != '\0') {
-        report_row(s, csv, row->line, "cold", ridge_arena_printf(&s->arena, "expected 0 or 1, got \"%.80s\"", cold));
+        report_row(s, csv, row->line, "cold",
+                   ridge_arena_printf(&s->arena, "expected 0 or 1, got \"%.80s\"", cold));
         return;
     }
     struct suite_subject *subject = ridge_suite_subject_new(s, op, shape);
@@ -131,21 +140,26 @@ static void add_row(struct suite *s, const struct ridge_csv *csv, const struct r
     subject->is_cold = strcmp(cold, "1") == 0 && s->i_key_cache != SIZE_MAX;
     subject->dtypes = dtypes[0] != '\0' ? split_dtypes(s, dtypes) : NULL;
     struct suite_value *value = ridge_arena_alloc(&s->arena, sizeof *value);
-    *value = (struct suite_value){.text = ridge_suite_intern(s, subject->text), .raw = subject->text, .node = node,
+    *value = (struct suite_value){.text = ridge_suite_intern(s, subject->text),
+                                  .raw = subject->text,
+                                  .node = node,
                                   .subject = subject};
     RIDGE_PUSH(*out, value);
 }
 
-void ridge_suite_csv_values(struct suite *s, const struct ridge_node *node, struct suite_values *out)
+void ridge_suite_csv_values(struct suite *s, const struct ridge_node *node,
+                            struct suite_values *out)
 {
     static const char *const keys[] = {"csv", "where", "op", NULL};
-    const struct ridge_node *file = ridge_suite_child(node, "csv"), *op_node = ridge_suite_child(node, "op");
+    const struct ridge_node *file = ridge_suite_child(node, "csv"),
+                            *op_node = ridge_suite_child(node, "op");
     struct ridge_selector where;
     const char *last_unknown = "";
     size_t n_rows = 0;
     ridge_suite_check_keys(s, node, keys);
     if (file == NULL) {
-        ridge_suite_report(s, node, "expected {\"csv\": FILE, \"where\": SELECTOR}: \"csv\" is missing");
+        ridge_suite_report(s, node,
+                           "expected {\"csv\": FILE, \"where\": SELECTOR}: \"csv\" is missing");
         return;
     }
     if (!ridge_suite_expect(s, file, RIDGE_NODE_STRING, "a shape list, relative to this suite") ||
@@ -161,7 +175,8 @@ void ridge_suite_csv_values(struct suite *s, const struct ridge_node *node, stru
             continue;
         n_rows++;
         if (name == NULL) {
-            ridge_suite_report(s, file, "the list has no column \"op\": add it, or \"op\" beside \"csv\"");
+            ridge_suite_report(s, file,
+                               "the list has no column \"op\": add it, or \"op\" beside \"csv\"");
             return;
         }
         if (strcmp(name, last_unknown) == 0)
@@ -173,5 +188,5 @@ void ridge_suite_csv_values(struct suite *s, const struct ridge_node *node, stru
             last_unknown = name;
     }
     if (n_rows == 0)
-        ridge_suite_report(s, node, "no row of %.200s is selected", csv->path);
+        ridge_suite_report(s, node, "no row of \"%.200s\" is selected", file->text);
 }

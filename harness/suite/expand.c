@@ -1,6 +1,6 @@
-/* Matrices -> combinations: the product of the axes, less exclude, extended by include, as CI systems do:
- * an include entry joins every combination whose axis values it does not change; one that joins none is a
- * combination of its own. */
+/* Matrices -> combinations: the product of the axes, less exclude, extended by include, as CI
+ * systems do: an include entry joins every combination whose axis values it does not change; one
+ * that joins none is a combination of its own. */
 #include "suite/state.h"
 #include <inttypes.h>
 #include <string.h>
@@ -22,21 +22,30 @@ static bool check_size(struct suite *s, const struct suite_matrix *m, uint64_t *
     const uint64_t n = n_combinations(m);
     struct ridge_buf axes = {0};
     *total = *total + n + m->extras.n;
-    if (*total <= RIDGE_MAX_CASES && n * (m->extras.n + 1) <= MAX_STEPS && n * m->excludes.n <= MAX_STEPS / 4)
+    if (*total <= RIDGE_MAX_CASES && n * (m->extras.n + 1) <= MAX_STEPS &&
+        n * m->excludes.n <= MAX_STEPS / 4)
         return true;
     for (size_t i = 0; i < m->n_axes; i++)
-        ridge_buf_printf(&axes, "%s%s %zu", i > 0 ? " x " : "", s->keys[m->axes[i].key], m->axes[i].values.n);
+        ridge_buf_printf(&axes, "%s%s %zu", i > 0 ? " x " : "", s->keys[m->axes[i].key],
+                         m->axes[i].values.n);
     if (*total > RIDGE_MAX_CASES)
-        ridge_suite_report_key(s, m->node, "%" PRIu64 " cases (%s, %zu included); at most %u: name fewer values or split "
-                               "the suite", *total, axes.n > 0 ? axes.data : "no axis", m->extras.n, RIDGE_MAX_CASES);
+        ridge_suite_report_key(
+            s, m->node,
+            "%" PRIu64 " cases (%s, %zu included); at most %u: name fewer values or split "
+            "the suite",
+            *total, axes.n > 0 ? axes.data : "no axis", m->extras.n, RIDGE_MAX_CASES);
     else
-        ridge_suite_report_key(s, m->node, "%" PRIu64 " combinations against %zu include and %zu exclude entries: too "
-                               "many, split the suite", n, m->extras.n, m->excludes.n);
+        ridge_suite_report_key(s, m->node,
+                               "%" PRIu64
+                               " combinations against %zu include and %zu exclude entries: too "
+                               "many, split the suite",
+                               n, m->extras.n, m->excludes.n);
     ridge_buf_deinit(&axes);
     return false;
 }
 
-static const char *row_default(const struct suite *s, const struct ridge_cat_operator *op, const char *key)
+static const char *row_default(const struct suite *s, const struct ridge_cat_operator *op,
+                               const char *key)
 {
     for (size_t i = 0; op != NULL && i < op->n_fields; i++)
         if (strcmp(op->fields[i].key, key) == 0)
@@ -65,7 +74,8 @@ static const char *lookup_word(const char *key, const struct suite_subject *subj
 }
 
 /* Text of a selector's key for one combination; "" when it has none. */
-const char *ridge_suite_lookup(struct suite *s, const struct suite_term *term, struct suite_value *const *values)
+const char *ridge_suite_lookup(struct suite *s, const struct suite_term *term,
+                               struct suite_value *const *values)
 {
     const struct suite_value *subject = values[RIDGE_KEY_SUBJECT];
     const struct suite_subject *about = subject != NULL ? subject->subject : NULL;
@@ -81,12 +91,14 @@ const char *ridge_suite_lookup(struct suite *s, const struct suite_term *term, s
     return text != NULL ? text : "";
 }
 
-static bool is_excluded(struct suite *s, const struct suite_matrix *m, struct suite_value *const *values)
+static bool is_excluded(struct suite *s, const struct suite_matrix *m,
+                        struct suite_value *const *values)
 {
     for (size_t i = 0; i < m->excludes.n; i++) {
         const struct suite_exclude *e = &m->excludes.v[i];
         size_t n = 0;
-        while (n < e->n_terms && ridge_text_glob(e->terms[n].pattern, ridge_suite_lookup(s, &e->terms[n], values)))
+        while (n < e->n_terms &&
+               ridge_text_glob(e->terms[n].pattern, ridge_suite_lookup(s, &e->terms[n], values)))
             n++;
         if (n == e->n_terms)
             return true;
@@ -95,7 +107,8 @@ static bool is_excluded(struct suite *s, const struct suite_matrix *m, struct su
 }
 
 /* True when the entry changes no axis value of the combination. */
-static bool joins(const struct suite_matrix *m, const struct suite_extra *extra, struct suite_value *const *axis_values)
+static bool joins(const struct suite_matrix *m, const struct suite_extra *extra,
+                  struct suite_value *const *axis_values)
 {
     for (size_t i = 0; i < m->n_axes; i++) {
         const struct suite_value *mine = extra->values[m->axes[i].key];
@@ -121,7 +134,8 @@ static void overlay(struct suite *s, struct suite_value **values, struct suite_v
 
 static void expand_one(struct suite *s, struct suite_matrix *m, const size_t *at)
 {
-    struct suite_value *axis_values[RIDGE_SUITE_MAX_KEYS] = {0}, *values[RIDGE_SUITE_MAX_KEYS] = {0};
+    struct suite_value *axis_values[RIDGE_SUITE_MAX_KEYS] = {0},
+                       *values[RIDGE_SUITE_MAX_KEYS] = {0};
     for (size_t i = 0; i < m->n_axes; i++)
         axis_values[m->axes[i].key] = m->axes[i].values.v[at[i]];
     start(s, axis_values[RIDGE_KEY_SUBJECT], values);
@@ -150,7 +164,9 @@ static void expand_extras(struct suite *s, struct suite_matrix *m)
             continue;
         if (extra->values[RIDGE_KEY_SUBJECT] == NULL) {
             if (s->errors->n == 0)
-                ridge_suite_report(s, extra->node, "matches no combination of the axes and names no subject of its own");
+                ridge_suite_report(
+                    s, extra->node,
+                    "matches no combination of the axes and names no subject of its own");
             continue;
         }
         start(s, extra->values[RIDGE_KEY_SUBJECT], values);
@@ -184,8 +200,9 @@ void ridge_suite_expand(struct suite *s)
     for (size_t i = 0; i < s->n_matrices; i++)
         expand_matrix(s, &s->matrices[i]);
     if (s->errors->n == 0 && s->cases.n == 0)
-        ridge_suite_report_key(s, ridge_suite_child(s->root, "matrix"), "%s",
-                               s->has_filter ? "no case is left: the filter (or exclude) removes every one"
-                                             : "no case is left: exclude, \"dtypes\" of the shape lists or the "
-                                               "backends' operators remove every one");
+        ridge_suite_report_key(
+            s, ridge_suite_child(s->root, "matrix"), "%s",
+            s->has_filter ? "no case is left: the filter (or exclude) removes every one"
+                          : "no case is left: exclude, \"dtypes\" of the shape lists or the "
+                            "backends' operators remove every one");
 }

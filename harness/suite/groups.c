@@ -11,7 +11,7 @@ struct grouping {
     struct {
         char **v;
         size_t n, cap;
-    } keys; /* heap texts */
+    } keys;           /* heap texts */
     size_t *group_of; /* per member */
 };
 
@@ -32,19 +32,24 @@ static bool has_row(const struct ridge_option_row *rows, size_t n, const char *k
 }
 
 /* An option that only this backend has cannot be shared with the others it is compared with. */
-static bool is_backend_own(const struct ridge_catalogue *cat, const struct ridge_case *c, const char *key)
+static bool is_backend_own(const struct ridge_catalogue *cat, const struct ridge_case *c,
+                           const char *key)
 {
     const struct ridge_cat_backend *backend = ridge_catalogue_backend(cat, c->backend_name);
     const struct ridge_cat_operator *op = ridge_catalogue_operator(cat, c->op);
-    return backend != NULL && backend->n_options > 0 && has_row(backend->options, backend->n_options, key) &&
-           (op == NULL || !has_row(op->fields, op->n_fields, key)) && !has_row(cat->options, cat->n_options, key);
+    return backend != NULL && backend->n_options > 0 &&
+           has_row(backend->options, backend->n_options, key) &&
+           (op == NULL || !has_row(op->fields, op->n_fields, key)) &&
+           !has_row(cat->options, cat->n_options, key);
 }
 
 static void put_key(const struct grouping *g, const struct ridge_member *m, struct ridge_buf *b)
 {
     const struct ridge_case *c = &g->plan->cases[m->i_case];
     const bool backends_differ = is_compared(g->plan, "backend");
-    const struct ridge_kv fixed[] = {{"backend", c->backend}, {"device", c->device}, {"target", c->target},
+    const struct ridge_kv fixed[] = {{"backend", c->backend},
+                                     {"device", c->device},
+                                     {"target", c->target},
                                      {"arm", g->plan->arms[m->i_arm].name}};
     b->n = 0;
     ridge_buf_put(b, c->canonical, strcspn(c->canonical, "|"));
@@ -85,7 +90,8 @@ static const char *title_of(const struct grouping *g, const struct ridge_case *c
     for (size_t i = 0; i < c->options.n; i++) {
         const struct ridge_kv *o = &c->options.v[i];
         const struct ridge_option_row *row = ridge_suite_row(g->cat, o->key, 0);
-        const bool is_dtype = strcmp(o->key, "dtype") == 0, is_threads = strcmp(o->key, "threads") == 0;
+        const bool is_dtype = strcmp(o->key, "dtype") == 0,
+                   is_threads = strcmp(o->key, "threads") == 0;
         if (is_compared(g->plan, o->key))
             continue;
         if (is_dtype)
@@ -125,7 +131,8 @@ static void assign(struct grouping *g)
     struct ridge_buf key = {0};
     for (size_t i = 0; i < g->plan->n_members; i++) {
         put_key(g, &g->plan->members[i], &key);
-        size_t *slot = ridge_suite_map_slot(&g->map, ridge_os_hash64(key.data), same_key, g, key.data);
+        size_t *slot =
+            ridge_suite_map_slot(&g->map, ridge_os_hash64(key.data), same_key, g, key.data);
         if (*slot == 0) {
             char *copy = ridge_xmalloc(key.n + 1);
             memcpy(copy, key.data, key.n + 1);

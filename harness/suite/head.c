@@ -47,8 +47,10 @@ static void read_env(struct suite *s, const struct ridge_node *node, struct ridg
         if (ridge_suite_is_comment(c))
             continue;
         if (c->key[0] == '\0' || strchr(c->key, '=') != NULL)
-            ridge_suite_report_key(s, c, "\"%.80s\" cannot be the name of an environment variable", c->key);
-        else if (ridge_suite_expect(s, c, RIDGE_NODE_STRING, "the value of an environment variable"))
+            ridge_suite_report_key(s, c, "\"%.80s\" cannot be the name of an environment variable",
+                                   c->key);
+        else if (ridge_suite_expect(s, c, RIDGE_NODE_STRING,
+                                    "the value of an environment variable"))
             ridge_kvs_set(&s->plan->arena, out, ridge_arena_str(&s->plan->arena, c->key),
                           ridge_arena_str(&s->plan->arena, c->text));
     }
@@ -57,7 +59,8 @@ static void read_env(struct suite *s, const struct ridge_node *node, struct ridg
 /* backend@label or backend:variant@label -> path */
 static void read_libraries(struct suite *s, const struct ridge_node *node, struct ridge_kvs *out)
 {
-    if (node == NULL || !ridge_suite_expect(s, node, RIDGE_NODE_OBJECT, "libraries by \"backend@label\""))
+    if (node == NULL ||
+        !ridge_suite_expect(s, node, RIDGE_NODE_OBJECT, "libraries by \"backend@label\""))
         return;
     for (const struct ridge_node *c = node->first; c != NULL; c = c->next) {
         if (ridge_suite_is_comment(c))
@@ -68,9 +71,11 @@ static void read_libraries(struct suite *s, const struct ridge_node *node, struc
         for (size_t i = 0; i < s->cat->n_backends; i++)
             names[i] = s->cat->backends[i].name;
         if (strchr(c->key, '@') == NULL)
-            ridge_suite_report_key(s, c, "expected backend@label such as \"openblas@wheel\", got \"%.80s\"", c->key);
+            ridge_suite_report_key(
+                s, c, "expected backend@label such as \"openblas@wheel\", got \"%.80s\"", c->key);
         else if (ridge_catalogue_backend(s->cat, name) == NULL)
-            ridge_suite_report_key(s, c, "unknown backend \"%.80s\"%s", name, ridge_suite_hint(s, name, names));
+            ridge_suite_report_key(s, c, "unknown backend \"%.80s\"%s", name,
+                                   ridge_suite_hint(s, name, names));
         else if (ridge_suite_expect(s, c, RIDGE_NODE_STRING, "the path of a library"))
             ridge_kvs_set(&s->plan->arena, out, ridge_arena_str(&s->plan->arena, c->key),
                           strchr(c->text, '/') != NULL
@@ -79,7 +84,8 @@ static void read_libraries(struct suite *s, const struct ridge_node *node, struc
     }
 }
 
-static void read_arm(struct suite *s, const struct ridge_node *node, const struct ridge_kvs *libraries)
+static void read_arm(struct suite *s, const struct ridge_node *node,
+                     const struct ridge_kvs *libraries)
 {
     static const char *const keys[] = {"program", "env", "libraries", NULL};
     struct ridge_arm *arm = &s->plan->arms[s->plan->n_arms];
@@ -87,7 +93,8 @@ static void read_arm(struct suite *s, const struct ridge_node *node, const struc
     if (!ridge_suite_expect(s, node, RIDGE_NODE_OBJECT, "an arm: program, env, libraries"))
         return;
     if (node->key[0] == '\0' || strpbrk(node->key, "|,=*?") != NULL) {
-        ridge_suite_report_key(s, node, "the name of an arm must not be empty or contain | , = * ?");
+        ridge_suite_report_key(s, node,
+                               "the name of an arm must not be empty or contain | , = * ?");
         return;
     }
     if (s->plan->n_arms >= RIDGE_SUITE_MAX_ARMS) {
@@ -100,7 +107,8 @@ static void read_arm(struct suite *s, const struct ridge_node *node, const struc
     if (program != NULL)
         arm->program = read_words(s, program, "the worker's program and its arguments");
     if (arm->program != NULL && arm->program[0] == NULL) {
-        ridge_suite_report(s, program, "an empty list: expected a program, or leave \"program\" out");
+        ridge_suite_report(s, program,
+                           "an empty list: expected a program, or leave \"program\" out");
         arm->program = NULL;
     }
     read_env(s, ridge_suite_child(node, "env"), &arm->env);
@@ -119,7 +127,8 @@ static void read_arms(struct suite *s)
             if (!ridge_suite_is_comment(c))
                 read_arm(s, c, &libraries);
     if (s->plan->n_arms == 0)
-        s->plan->arms[s->plan->n_arms++] = (struct ridge_arm){.name = "main", .libraries = libraries};
+        s->plan->arms[s->plan->n_arms++] =
+            (struct ridge_arm){.name = "main", .libraries = libraries};
 }
 
 static void read_targets(struct suite *s)
@@ -128,22 +137,27 @@ static void read_targets(struct suite *s)
     static const char *none[] = {NULL};
     const struct ridge_node *node = ridge_suite_child(s->root, "targets");
     struct ridge_plan *p = s->plan;
-    const bool is_object = node != NULL && ridge_suite_expect(s, node, RIDGE_NODE_OBJECT, "targets by name");
+    const bool is_object =
+        node != NULL && ridge_suite_expect(s, node, RIDGE_NODE_OBJECT, "targets by name");
     p->targets = ridge_arena_array(&p->arena, (is_object ? node->n : 0) + 1, sizeof *p->targets);
     p->targets[p->n_targets++] = (struct ridge_target){.name = "local", .transport = none};
     for (const struct ridge_node *c = is_object ? node->first : NULL; c != NULL; c = c->next) {
         const struct ridge_node *transport = ridge_suite_child(c, "transport");
-        if (ridge_suite_is_comment(c) || !ridge_suite_expect(s, c, RIDGE_NODE_OBJECT, "a target: transport"))
+        if (ridge_suite_is_comment(c) ||
+            !ridge_suite_expect(s, c, RIDGE_NODE_OBJECT, "a target: transport"))
             continue;
         ridge_suite_check_keys(s, c, keys);
         if (strcmp(c->key, "local") == 0 || c->key[0] == '\0' || strpbrk(c->key, "|,=*?") != NULL) {
-            ridge_suite_report_key(s, c, "the name of a target must not be empty, \"local\" or contain | , = * ?");
+            ridge_suite_report_key(
+                s, c, "the name of a target must not be empty, \"local\" or contain | , = * ?");
             continue;
         }
-        const char **words = transport != NULL ? read_words(s, transport, "an argv prefix such as [\"ssh\", \"board\"]")
-                                               : none;
-        p->targets[p->n_targets++] = (struct ridge_target){.name = ridge_arena_str(&p->arena, c->key),
-                                                           .transport = words != NULL ? words : none};
+        const char **words =
+            transport != NULL
+                ? read_words(s, transport, "an argv prefix such as [\"ssh\", \"board\"]")
+                : none;
+        p->targets[p->n_targets++] = (struct ridge_target){
+            .name = ridge_arena_str(&p->arena, c->key), .transport = words != NULL ? words : none};
     }
 }
 
@@ -152,7 +166,8 @@ static void read_compare(struct suite *s)
     static const char *default_axes[] = {"backend", NULL}, *arm_axes[] = {"backend", "arm", NULL};
     const struct ridge_node *node = ridge_suite_child(s->root, "compare");
     s->plan->compare = s->plan->n_arms > 1 ? arm_axes : default_axes;
-    const char **axes = node != NULL ? read_words(s, node, "axes that are compared, such as [\"backend\"]") : NULL;
+    const char **axes =
+        node != NULL ? read_words(s, node, "axes that are compared, such as [\"backend\"]") : NULL;
     if (axes == NULL)
         return;
     s->plan->compare = axes;
@@ -163,13 +178,16 @@ static void read_compare(struct suite *s)
                                ridge_suite_hint(s, axes[i], s->keys + 1));
 }
 
-static void apply_setting(struct suite *s, const struct ridge_node *node, const struct ridge_option_row *row)
+static void apply_setting(struct suite *s, const struct ridge_node *node,
+                          const struct ridge_option_row *row)
 {
     struct ridge_error err = {0};
-    if (node->type == RIDGE_NODE_NULL || node->type == RIDGE_NODE_ARRAY || node->type == RIDGE_NODE_OBJECT)
+    if (node->type == RIDGE_NODE_NULL || node->type == RIDGE_NODE_ARRAY ||
+        node->type == RIDGE_NODE_OBJECT)
         ridge_suite_report(s, node, "expected one value of %s (%s), got %s", row->key, row->help,
                            ridge_suite_type_name(node->type));
-    else if (ridge_suite_settings_apply(&s->arena, row, node->text, &s->plan->settings, &err) != RIDGE_OK)
+    else if (ridge_suite_settings_apply(&s->arena, row, node->text, &s->plan->settings, &err) !=
+             RIDGE_OK)
         ridge_suite_report(s, node, "%s", err.text);
 }
 
@@ -190,7 +208,8 @@ static void read_default(struct suite *s, const struct ridge_node *node)
         free(values.v);
         return;
     }
-    const char **known = ridge_arena_array(&s->arena, s->n_keys + ridge_n_suite_setting_rows + 1, sizeof *known);
+    const char **known =
+        ridge_arena_array(&s->arena, s->n_keys + ridge_n_suite_setting_rows + 1, sizeof *known);
     size_t n = 0;
     for (size_t i = RIDGE_KEY_BACKEND; i < s->n_keys; i++)
         known[n++] = s->keys[i];

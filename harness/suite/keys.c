@@ -22,7 +22,8 @@ static const struct ridge_option_row *row_at(const struct ridge_catalogue *cat, 
     return NULL;
 }
 
-const struct ridge_option_row *ridge_suite_row(const struct ridge_catalogue *cat, const char *key, size_t i)
+const struct ridge_option_row *ridge_suite_row(const struct ridge_catalogue *cat, const char *key,
+                                               size_t i)
 {
     const struct ridge_option_row *row;
     for (size_t at = 0; (row = row_at(cat, at)) != NULL; at++)
@@ -41,7 +42,8 @@ size_t ridge_suite_key_find(const struct suite *s, const char *key)
 
 bool ridge_suite_keys_init(struct suite *s, struct ridge_error *err)
 {
-    static const char *const fixed[RIDGE_N_FIXED_KEYS] = {"subject", "backend", "device", "target", "arm"};
+    static const char *const fixed[RIDGE_N_FIXED_KEYS] = {"subject", "backend", "device", "target",
+                                                          "arm"};
     const struct ridge_option_row *row;
     for (size_t i = 0; i < RIDGE_N_FIXED_KEYS; i++)
         s->keys[s->n_keys++] = fixed[i];
@@ -49,8 +51,8 @@ bool ridge_suite_keys_init(struct suite *s, struct ridge_error *err)
         if (row->role == RIDGE_ROLE_SUBJECT || ridge_suite_key_find(s, row->key) != SIZE_MAX)
             continue;
         if (s->n_keys >= RIDGE_SUITE_MAX_KEYS) {
-            (void)ridge_fail(err, RIDGE_ERR_INTERNAL, row->key, "the catalogue has more than %d options",
-                             RIDGE_SUITE_MAX_KEYS);
+            (void)ridge_fail(err, RIDGE_ERR_INTERNAL, row->key,
+                             "the catalogue has more than %d options", RIDGE_SUITE_MAX_KEYS);
             return false;
         }
         s->keys[s->n_keys++] = row->key;
@@ -67,8 +69,8 @@ static int compare_rows(const void *a, const void *b)
 }
 
 /* The first origin of a key wins: operator before backend before worker. */
-static void add_row(struct suite *s, struct suite_layout *layout, const struct ridge_option_row *row,
-                    bool is_backend_option)
+static void add_row(struct suite *s, struct suite_layout *layout,
+                    const struct ridge_option_row *row, bool is_backend_option)
 {
     const char *def = NULL;
     if (row->role == RIDGE_ROLE_SUBJECT)
@@ -76,10 +78,14 @@ static void add_row(struct suite *s, struct suite_layout *layout, const struct r
     for (size_t i = 0; i < layout->n_rows; i++)
         if (strcmp(layout->rows[i].row->key, row->key) == 0)
             return;
-    if (row->def != NULL && ridge_option_canonical(&s->plan->arena, row, row->def, &def, NULL) != RIDGE_OK)
+    if (row->def != NULL &&
+        ridge_option_canonical(&s->plan->arena, row, row->def, &def, NULL) != RIDGE_OK)
         def = row->def;
-    layout->rows[layout->n_rows++] = (struct suite_layout_row){
-        .row = row, .i_key = ridge_suite_key_find(s, row->key), .def = def, .is_backend_option = is_backend_option};
+    layout->rows[layout->n_rows++] =
+        (struct suite_layout_row){.row = row,
+                                  .i_key = ridge_suite_key_find(s, row->key),
+                                  .def = def,
+                                  .is_backend_option = is_backend_option};
 }
 
 struct suite_layout *ridge_suite_layout(struct suite *s, const struct ridge_cat_operator *op,
@@ -90,8 +96,8 @@ struct suite_layout *ridge_suite_layout(struct suite *s, const struct ridge_cat_
             return l;
     struct suite_layout *layout = ridge_arena_alloc(&s->arena, sizeof *layout);
     *layout = (struct suite_layout){.op = op, .backend = backend, .next = s->layouts};
-    layout->rows = ridge_arena_array(&s->arena, op->n_fields + backend->n_options + s->cat->n_options + 1,
-                                     sizeof *layout->rows);
+    layout->rows = ridge_arena_array(
+        &s->arena, op->n_fields + backend->n_options + s->cat->n_options + 1, sizeof *layout->rows);
     for (size_t i = 0; i < op->n_fields; i++)
         add_row(s, layout, &op->fields[i], false);
     for (size_t i = 0; i < backend->n_options; i++)

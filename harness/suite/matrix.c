@@ -31,14 +31,16 @@ bool ridge_suite_check_selector(struct suite *s, const struct ridge_node *at, co
 {
     const char *known[RIDGE_SUITE_MAX_KEYS + sizeof words / sizeof words[0]];
     size_t n = 0;
-    if (ridge_suite_is_word(key) || ridge_suite_key_find(s, key) != SIZE_MAX || is_shape_field(s->cat, key))
+    if (ridge_suite_is_word(key) || ridge_suite_key_find(s, key) != SIZE_MAX ||
+        is_shape_field(s->cat, key))
         return true;
     for (size_t i = 0; i < s->n_keys; i++)
         known[n++] = s->keys[i];
     for (size_t i = 0; words[i] != NULL; i++)
         known[n++] = words[i];
     known[n] = NULL;
-    ridge_suite_report(s, at, "unknown key \"%.80s\" in a selector%s", key, ridge_suite_hint(s, key, known));
+    ridge_suite_report(s, at, "unknown key \"%.80s\" in a selector%s", key,
+                       ridge_suite_hint(s, key, known));
     return false;
 }
 
@@ -58,8 +60,8 @@ const char *ridge_suite_pattern(struct suite *s, const char *key, const char *te
     return text;
 }
 
-static void add_term(struct suite *s, const struct ridge_node *at, struct suite_exclude *e, const char *key,
-                     const char *text)
+static void add_term(struct suite *s, const struct ridge_node *at, struct suite_exclude *e,
+                     const char *key, const char *text)
 {
     if (!ridge_suite_check_selector(s, at, key))
         return;
@@ -78,7 +80,8 @@ static void read_exclude(struct suite *s, struct suite_matrix *m, const struct r
             ridge_suite_report(s, node, "%s", err.text);
             return;
         }
-    } else if (!ridge_suite_expect(s, node, RIDGE_NODE_OBJECT, "keys and globs, or a selector \"key=glob,key=glob\"")) {
+    } else if (!ridge_suite_expect(s, node, RIDGE_NODE_OBJECT,
+                                   "keys and globs, or a selector \"key=glob,key=glob\"")) {
         return;
     }
     e.terms = ridge_arena_array(&s->arena, node->n + selector.terms.n + 1, sizeof *e.terms);
@@ -87,8 +90,10 @@ static void read_exclude(struct suite *s, struct suite_matrix *m, const struct r
     for (const struct ridge_node *c = node->first; c != NULL; c = c->next) {
         if (ridge_suite_is_comment(c))
             continue;
-        if (c->type == RIDGE_NODE_ARRAY || c->type == RIDGE_NODE_OBJECT || c->type == RIDGE_NODE_NULL)
-            ridge_suite_report(s, c, "expected one value or glob, got %s", ridge_suite_type_name(c->type));
+        if (c->type == RIDGE_NODE_ARRAY || c->type == RIDGE_NODE_OBJECT ||
+            c->type == RIDGE_NODE_NULL)
+            ridge_suite_report(s, c, "expected one value or glob, got %s",
+                               ridge_suite_type_name(c->type));
         else
             add_term(s, c, &e, c->key, c->text);
     }
@@ -114,16 +119,20 @@ static size_t axis_key(struct suite *s, const struct ridge_node *node)
 {
     const size_t key = ridge_suite_key_find(s, node->key);
     if (key == SIZE_MAX && is_shape_field(s->cat, node->key))
-        ridge_suite_report_key(s, node, "%s is a field of the subject: write it there, as in \"gemm:m=1,n=2,k=3\"",
-                               node->key);
+        ridge_suite_report_key(
+            s, node, "%s is a field of the subject: write it there, as in \"gemm:m=1,n=2,k=3\"",
+            node->key);
     else if (key == SIZE_MAX && ridge_suite_setting(node->key) != NULL)
-        ridge_suite_report_key(s, node, "%s is a setting of the whole suite: move it to \"defaults\"", node->key);
+        ridge_suite_report_key(
+            s, node, "%s is a setting of the whole suite: move it to \"defaults\"", node->key);
     else if (key == SIZE_MAX)
         ridge_suite_report_key(s, node, "unknown axis \"%.80s\"%s", node->key,
                                ridge_suite_hint(s, node->key, s->keys));
     else if (only_conditions(s, node->key) != NULL) {
-        ridge_suite_report_key(s, node, "%s is a condition, cases that differ only by it are the same case: "
-                               "use arms, or set it in \"defaults\"", node->key);
+        ridge_suite_report_key(s, node,
+                               "%s is a condition, cases that differ only by it are the same case: "
+                               "use arms, or set it in \"defaults\"",
+                               node->key);
         return SIZE_MAX;
     }
     return key;
@@ -177,7 +186,8 @@ static void read_axis(struct suite *s, struct suite_matrix *m, const struct ridg
     else
         ridge_suite_value(s, key, node, &axis->values);
     if (node->type == RIDGE_NODE_ARRAY && node->n == 0)
-        ridge_suite_report(s, node, "an axis without values gives no case: name values, or leave the axis out");
+        ridge_suite_report(
+            s, node, "an axis without values gives no case: name values, or leave the axis out");
     if (axis->values.n > 0)
         m->n_axes++;
     else
@@ -186,7 +196,8 @@ static void read_axis(struct suite *s, struct suite_matrix *m, const struct ridg
 
 typedef void read_entry(struct suite *s, struct suite_matrix *m, const struct ridge_node *node);
 
-static void read_list(struct suite *s, struct suite_matrix *m, const char *key, size_t max, read_entry *read)
+static void read_list(struct suite *s, struct suite_matrix *m, const char *key, size_t max,
+                      read_entry *read)
 {
     const struct ridge_node *list = ridge_suite_child(m->node, key);
     if (list == NULL || !ridge_suite_expect(s, list, RIDGE_NODE_ARRAY, "entries"))
@@ -220,7 +231,8 @@ static void add_every_backend(struct suite *s, struct suite_matrix *m)
     *axis = (struct suite_axis){.key = RIDGE_KEY_BACKEND, .node = m->node};
     for (size_t i = 0; i < s->cat->n_backends; i++)
         if (s->cat->backends[i].usable)
-            RIDGE_PUSH(axis->values, ridge_suite_backend_value(s, &s->cat->backends[i], "", m->node));
+            RIDGE_PUSH(axis->values,
+                       ridge_suite_backend_value(s, &s->cat->backends[i], "", m->node));
     if (axis->values.n > 0)
         m->n_axes++;
 }
@@ -234,12 +246,14 @@ static void read_matrix(struct suite *s, const struct ridge_node *node)
     *m = (struct suite_matrix){.node = node};
     m->axes = ridge_arena_array(&s->arena, node->n + 1, sizeof *m->axes);
     for (const struct ridge_node *c = node->first; c != NULL; c = c->next)
-        if (!ridge_suite_is_comment(c) && strcmp(c->key, "include") != 0 && strcmp(c->key, "exclude") != 0)
+        if (!ridge_suite_is_comment(c) && strcmp(c->key, "include") != 0 &&
+            strcmp(c->key, "exclude") != 0)
             read_axis(s, m, c);
     read_list(s, m, "include", MAX_INCLUDES, read_include);
     read_list(s, m, "exclude", MAX_EXCLUDES, read_exclude);
     add_every_backend(s, m);
-    if (!has_key(m, RIDGE_KEY_SUBJECT) && ridge_suite_child(node, "subject") == NULL && s->errors->n == 0)
+    if (!has_key(m, RIDGE_KEY_SUBJECT) && ridge_suite_child(node, "subject") == NULL &&
+        s->errors->n == 0)
         ridge_suite_report(s, node, "no subject: add \"subject\": [\"gemm:512x512x512\"]");
 }
 

@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const top_keys[] = {"$schema", "name",   "doc",     "include", "defaults",  "matrix", "compare",
-                                       "arms",    "targets", "scenario", "seed",   "libraries", NULL};
+static const char *const top_keys[] = {"$schema", "name",      "doc",  "include", "defaults",
+                                       "matrix",  "compare",   "arms", "targets", "scenario",
+                                       "seed",    "libraries", NULL};
 
 struct stack { /* files being read, innermost first */
     const char *path;
@@ -17,7 +18,8 @@ struct reading {
 };
 
 /* A copy that is linked elsewhere but keeps its parent, for the key path of errors. */
-static struct ridge_node *link_copy(struct suite *s, struct ridge_node *list, const struct ridge_node *node)
+static struct ridge_node *link_copy(struct suite *s, struct ridge_node *list,
+                                    const struct ridge_node *node)
 {
     struct ridge_node *copy = ridge_arena_alloc(&s->arena, sizeof *copy);
     *copy = *node;
@@ -70,15 +72,18 @@ static struct ridge_node *merge_objects(struct suite *s, const struct ridge_node
     return out;
 }
 
-static struct ridge_node *merge_suites(struct suite *s, const struct ridge_node *base, const struct ridge_node *over)
+static struct ridge_node *merge_suites(struct suite *s, const struct ridge_node *base,
+                                       const struct ridge_node *over)
 {
     static const char *const by_key[] = {"defaults", "matrix", "arms", "targets", "libraries"};
     struct ridge_node *out = empty_like(s, over);
     for (size_t pass = 0; pass < 2; pass++) {
-        for (const struct ridge_node *c = (pass == 0 ? base : over)->first; c != NULL; c = c->next) {
+        for (const struct ridge_node *c = (pass == 0 ? base : over)->first; c != NULL;
+             c = c->next) {
             const struct ridge_node *mine = ridge_suite_child(over, c->key);
             bool merges = false;
-            if (strcmp(c->key, "include") == 0 || (pass == 1 && ridge_suite_child(base, c->key) != NULL))
+            if (strcmp(c->key, "include") == 0 ||
+                (pass == 1 && ridge_suite_child(base, c->key) != NULL))
                 continue;
             for (size_t i = 0; i < sizeof by_key / sizeof by_key[0]; i++)
                 merges |= strcmp(c->key, by_key[i]) == 0;
@@ -96,14 +101,15 @@ static struct ridge_node *merge_suites(struct suite *s, const struct ridge_node 
 static const struct ridge_node *read_tree(struct reading *r, const char *path, const char *text,
                                           const struct ridge_node *from, const struct stack *outer);
 
-static const struct ridge_node *read_includes(struct reading *r, const struct ridge_node *root, const char *path,
-                                              const struct stack *outer)
+static const struct ridge_node *read_includes(struct reading *r, const struct ridge_node *root,
+                                              const char *path, const struct stack *outer)
 {
     struct suite *s = r->s;
     const struct ridge_node *list = ridge_suite_child(root, "include");
     const struct ridge_node *base = NULL;
     const struct stack here = {.path = path, .outer = outer};
-    if (list == NULL || !ridge_suite_expect(s, list, RIDGE_NODE_ARRAY, "suite files, relative to this one"))
+    if (list == NULL ||
+        !ridge_suite_expect(s, list, RIDGE_NODE_ARRAY, "suite files, relative to this one"))
         return root;
     for (const struct ridge_node *c = list->first; c != NULL; c = c->next) {
         if (!ridge_suite_expect(s, c, RIDGE_NODE_STRING, "a suite file, relative to this one"))
@@ -124,15 +130,16 @@ static bool is_open(const struct stack *stack, const char *path)
     bool found = false;
     for (; stack != NULL && !found; stack = stack->outer) {
         char *other = realpath(stack->path, NULL);
-        found = strcmp(stack->path, path) == 0 || (real != NULL && other != NULL && strcmp(real, other) == 0);
+        found = strcmp(stack->path, path) == 0 ||
+                (real != NULL && other != NULL && strcmp(real, other) == 0);
         free(other);
     }
     free(real);
     return found;
 }
 
-static bool load_text(struct reading *r, const char *path, const char *text, const struct ridge_node *from,
-                      struct ridge_buf *out)
+static bool load_text(struct reading *r, const char *path, const char *text,
+                      const struct ridge_node *from, struct ridge_buf *out)
 {
     struct ridge_error err = {0};
     if (text != NULL) {
@@ -142,7 +149,7 @@ static bool load_text(struct reading *r, const char *path, const char *text, con
     if (ridge_os_read_file(path, RIDGE_MAX_SUITE_BYTES, out, &err) == RIDGE_OK)
         return true;
     if (from != NULL)
-        ridge_suite_report(r->s, from, "cannot include \"%.200s\": %.400s", path, err.text);
+        ridge_suite_report(r->s, from, "cannot include \"%.200s\": %.400s", from->text, err.text);
     else
         ridge_suite_report_at(r->s, path, 0, 0, "", err.text);
     return false;
@@ -156,7 +163,7 @@ static const struct ridge_node *read_tree(struct reading *r, const char *path, c
     struct ridge_scan_error err = {0};
     const struct ridge_node *root = NULL;
     if (from != NULL && is_open(outer, path)) {
-        ridge_suite_report(s, from, "\"%.200s\" includes itself: a cycle of includes", path);
+        ridge_suite_report(s, from, "\"%.200s\" includes itself: a cycle of includes", from->text);
         return NULL;
     }
     if (r->n_files++ >= RIDGE_SUITE_MAX_FILES) {
@@ -170,8 +177,8 @@ static const struct ridge_node *read_tree(struct reading *r, const char *path, c
         ridge_suite_report_at(s, path, 0, 0, "", "the suite with its includes has more than 4 MiB");
         goto out;
     }
-    root = ridge_suite_scan(&s->arena, ridge_arena_str(&s->arena, path), bytes.n > 0 ? bytes.data : "", bytes.n,
-                            &err);
+    root = ridge_suite_scan(&s->arena, ridge_arena_str(&s->arena, path),
+                            bytes.n > 0 ? bytes.data : "", bytes.n, &err);
     if (root == NULL)
         ridge_suite_report_at(s, path, err.line, err.column, "", err.text);
     else if (!ridge_suite_expect(s, root, RIDGE_NODE_OBJECT, "a suite"))
@@ -191,14 +198,22 @@ static struct ridge_node *set_node(struct suite *s, const char *key, const char 
 {
     struct ridge_node *node = ridge_arena_alloc(&s->arena, sizeof *node);
     struct ridge_node *parent = ridge_arena_alloc(&s->arena, sizeof *parent);
-    *parent = (struct ridge_node){.type = RIDGE_NODE_OBJECT, .file = "--set", .line = 1, .column = 1};
-    *node = (struct ridge_node){.type = type, .file = "--set", .line = (int)i_set + 1, .column = 1,
-                                .text = text, .key = ridge_arena_str(&s->arena, key), .parent = parent,
-                                .key_line = (int)i_set + 1, .key_column = 1};
+    *parent =
+        (struct ridge_node){.type = RIDGE_NODE_OBJECT, .file = "--set", .line = 1, .column = 1};
+    *node = (struct ridge_node){.type = type,
+                                .file = "--set",
+                                .line = (int)i_set + 1,
+                                .column = 1,
+                                .text = text,
+                                .key = ridge_arena_str(&s->arena, key),
+                                .parent = parent,
+                                .key_line = (int)i_set + 1,
+                                .key_column = 1};
     return node;
 }
 
-/* A comma separates values, but not inside parentheses and not before a further field of a subject. */
+/* A comma separates values, but not inside parentheses and not before a further field of a subject.
+ */
 static size_t value_length(const char *text, bool is_subject)
 {
     int depth = 0;
@@ -219,7 +234,8 @@ static struct ridge_node *set_list(struct suite *s, const char *key, const char 
     const bool is_subject = strcmp(key, "subject") == 0;
     for (;;) {
         const size_t n = value_length(text, is_subject);
-        struct ridge_node *item = set_node(s, key, ridge_arena_strn(&s->arena, text, n), i_set, RIDGE_NODE_STRING);
+        struct ridge_node *item =
+            set_node(s, key, ridge_arena_strn(&s->arena, text, n), i_set, RIDGE_NODE_STRING);
         item->key = NULL;
         ridge_suite_append(list, item);
         if (text[n] == '\0')
@@ -228,20 +244,30 @@ static struct ridge_node *set_list(struct suite *s, const char *key, const char 
     }
 }
 
-static struct ridge_node *replace(struct suite *s, const struct ridge_node *object, const struct ridge_node *child)
+static struct ridge_node *replace(struct suite *s, const struct ridge_node *object,
+                                  const struct ridge_node *child)
 {
-    struct ridge_node *over = set_node(s, object->key != NULL ? object->key : "", NULL, 0, RIDGE_NODE_OBJECT);
+    struct ridge_node *over =
+        set_node(s, object->key != NULL ? object->key : "", NULL, 0, RIDGE_NODE_OBJECT);
     (void)link_copy(s, over, child);
     struct ridge_node *out = merge_objects(s, object, over, false);
-    *out = (struct ridge_node){.type = RIDGE_NODE_OBJECT, .file = object->file, .line = object->line,
-                               .column = object->column, .key = object->key, .key_line = object->key_line,
-                               .key_column = object->key_column, .parent = object->parent, .first = out->first,
-                               .last = out->last, .n = out->n};
+    *out = (struct ridge_node){.type = RIDGE_NODE_OBJECT,
+                               .file = object->file,
+                               .line = object->line,
+                               .column = object->column,
+                               .key = object->key,
+                               .key_line = object->key_line,
+                               .key_column = object->key_column,
+                               .parent = object->parent,
+                               .first = out->first,
+                               .last = out->last,
+                               .n = out->n};
     return out;
 }
 
-static struct ridge_node *replace_in(struct suite *s, const struct ridge_node *root, const char *section,
-                                     const struct ridge_node *child, size_t i_set)
+static struct ridge_node *replace_in(struct suite *s, const struct ridge_node *root,
+                                     const char *section, const struct ridge_node *child,
+                                     size_t i_set)
 {
     const struct ridge_node *object = ridge_suite_child(root, section);
     if (object == NULL || object->type != RIDGE_NODE_OBJECT)
@@ -249,8 +275,8 @@ static struct ridge_node *replace_in(struct suite *s, const struct ridge_node *r
     return replace(s, root, replace(s, object, child));
 }
 
-static const struct ridge_node *set_axis(struct suite *s, const struct ridge_node *root, const struct ridge_node *axis,
-                                         size_t i_set)
+static const struct ridge_node *set_axis(struct suite *s, const struct ridge_node *root,
+                                         const struct ridge_node *axis, size_t i_set)
 {
     const struct ridge_node *matrix = ridge_suite_child(root, "matrix");
     if (matrix == NULL || matrix->type != RIDGE_NODE_ARRAY)
@@ -264,7 +290,8 @@ static const struct ridge_node *set_axis(struct suite *s, const struct ridge_nod
 static const struct ridge_node *unknown_set(struct suite *s, const struct ridge_node *root,
                                             const struct ridge_node *node)
 {
-    const char **known = ridge_arena_array(&s->arena, s->n_keys + ridge_n_suite_setting_rows + 4, sizeof *known);
+    const char **known =
+        ridge_arena_array(&s->arena, s->n_keys + ridge_n_suite_setting_rows + 4, sizeof *known);
     size_t n = 0;
     for (size_t i = 0; i < s->n_keys; i++)
         known[n++] = s->keys[i];
@@ -272,17 +299,21 @@ static const struct ridge_node *unknown_set(struct suite *s, const struct ridge_
         known[n++] = ridge_suite_setting_rows[i].key;
     known[n++] = "seed";
     known[n++] = "name";
-    ridge_suite_report(s, node, "unknown key \"%.80s\"%s", node->key, ridge_suite_hint(s, node->key, known));
+    ridge_suite_report(s, node, "unknown key \"%.80s\"%s", node->key,
+                       ridge_suite_hint(s, node->key, known));
     return root;
 }
 
-static const struct ridge_node *apply_set(struct suite *s, const struct ridge_node *root, const char *text, size_t i)
+static const struct ridge_node *apply_set(struct suite *s, const struct ridge_node *root,
+                                          const char *text, size_t i)
 {
     const char *equals = strchr(text, '=');
-    const char *key = ridge_arena_strn(&s->arena, text, equals != NULL ? (size_t)(equals - text) : strlen(text));
+    const char *key =
+        ridge_arena_strn(&s->arena, text, equals != NULL ? (size_t)(equals - text) : strlen(text));
     if (strncmp(key, "defaults.", 9) == 0)
         key += 9;
-    struct ridge_node *node = set_node(s, key, equals != NULL ? equals + 1 : "", i, RIDGE_NODE_STRING);
+    struct ridge_node *node =
+        set_node(s, key, equals != NULL ? equals + 1 : "", i, RIDGE_NODE_STRING);
     if (equals == NULL || key[0] == '\0') {
         ridge_suite_report(s, node, "expected key=value, got \"%.80s\"", text);
         return root;
@@ -321,7 +352,8 @@ void ridge_suite_emit(const struct ridge_node *node, struct ridge_buf *out)
         struct ridge_arena a = {0};
         const bool is_path = node->key != NULL && strcmp(node->key, "csv") == 0;
         if (node->type == RIDGE_NODE_STRING)
-            ridge_text_json(out, is_path ? ridge_suite_relative(&a, node->file, node->text) : node->text);
+            ridge_text_json(out, is_path ? ridge_suite_relative(&a, node->file, node->text)
+                                         : node->text);
         else
             ridge_buf_puts(out, node->text);
         ridge_arena_deinit(&a);

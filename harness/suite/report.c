@@ -11,8 +11,8 @@ void ridge_suite_errors_deinit(struct ridge_suite_errors *e)
     *e = (struct ridge_suite_errors){0};
 }
 
-void ridge_suite_report_at(struct suite *s, const char *file, int line, int column, const char *path,
-                           const char *text)
+void ridge_suite_report_at(struct suite *s, const char *file, int line, int column,
+                           const char *path, const char *text)
 {
     struct ridge_suite_errors *e = s->errors;
     if (e->n >= RIDGE_SUITE_MAX_ERRORS) {
@@ -41,12 +41,14 @@ const char *ridge_suite_node_path(struct ridge_arena *a, const struct ridge_node
     return ridge_arena_printf(a, "%s%s%.120s", base, base[0] != '\0' ? "." : "", node->key);
 }
 
-static void report_node(struct suite *s, const struct ridge_node *at, bool at_key, const char *fmt, va_list ap)
+static void report_node(struct suite *s, const struct ridge_node *at, bool at_key, const char *fmt,
+                        va_list ap)
 {
     char text[1024];
     (void)vsnprintf(text, sizeof text, fmt, ap);
     at_key = at_key && at->key != NULL;
-    ridge_suite_report_at(s, at->file, at_key ? at->key_line : at->line, at_key ? at->key_column : at->column,
+    ridge_suite_report_at(s, at->file, at_key ? at->key_line : at->line,
+                          at_key ? at->key_column : at->column,
                           ridge_suite_node_path(&s->arena, at), text);
 }
 
@@ -91,11 +93,13 @@ void ridge_suite_sort_errors(struct suite *s)
 
 const char *ridge_suite_type_name(enum ridge_node_type type)
 {
-    static const char *const names[] = {"null", "true or false", "a number", "a string", "a list", "an object"};
+    static const char *const names[] = {"null",     "true or false", "a number",
+                                        "a string", "a list",        "an object"};
     return names[type];
 }
 
-bool ridge_suite_expect(struct suite *s, const struct ridge_node *node, enum ridge_node_type type, const char *what)
+bool ridge_suite_expect(struct suite *s, const struct ridge_node *node, enum ridge_node_type type,
+                        const char *what)
 {
     if (node->type == type)
         return true;
@@ -133,14 +137,16 @@ const char *ridge_suite_hint(struct suite *s, const char *word, const char *cons
     return all[0] != '\0' ? ridge_arena_printf(&s->arena, "; known are %s", all) : "";
 }
 
-void ridge_suite_check_keys(struct suite *s, const struct ridge_node *object, const char *const *known)
+void ridge_suite_check_keys(struct suite *s, const struct ridge_node *object,
+                            const char *const *known)
 {
     for (const struct ridge_node *c = object->first; c != NULL; c = c->next) {
         bool is_known = ridge_suite_is_comment(c);
         for (size_t i = 0; !is_known && known[i] != NULL; i++)
             is_known = strcmp(known[i], c->key) == 0;
         if (!is_known)
-            ridge_suite_report_key(s, c, "unknown key \"%.80s\"%s", c->key, ridge_suite_hint(s, c->key, known));
+            ridge_suite_report_key(s, c, "unknown key \"%.80s\"%s", c->key,
+                                   ridge_suite_hint(s, c->key, known));
     }
 }
 
@@ -172,8 +178,9 @@ static void map_grow(struct suite_map *map)
 }
 
 /* A new slot holds 0: the caller must set it to index + 1. */
-size_t *ridge_suite_map_slot(struct suite_map *map, uint64_t hash, bool (*same)(void *, size_t, const void *),
-                             void *self, const void *key)
+size_t *ridge_suite_map_slot(struct suite_map *map, uint64_t hash,
+                             bool (*same)(void *, size_t, const void *), void *self,
+                             const void *key)
 {
     if (2 * (map->n + 1) > map->n_slots)
         map_grow(map);

@@ -1,4 +1,5 @@
-/* Recursive descent over a bounded text; positions are counted as the scanner moves, never re-read. */
+/* Recursive descent over a bounded text; positions are counted as the scanner moves, never re-read.
+ */
 #include "suite/scan.h"
 #include "base/os.h"
 #include "base/text.h"
@@ -120,7 +121,8 @@ static bool scan_unicode(struct scan *s)
     if (c == 0)
         return fail(s, "a string must not contain \\u0000");
     if (c >= 0xDC00 && c <= 0xDFFF)
-        return fail(s, "\\u%04X is the second half of a surrogate pair, without a first", (unsigned)c);
+        return fail(s, "\\u%04X is the second half of a surrogate pair, without a first",
+                    (unsigned)c);
     if (c >= 0xD800 && c <= 0xDBFF) {
         if (s->end - s->p < 2 || s->p[0] != '\\' || s->p[1] != 'u')
             return fail(s, "\\u%04X is half of a surrogate pair, without the second", (unsigned)c);
@@ -128,7 +130,8 @@ static bool scan_unicode(struct scan *s)
         if (!scan_hex4(s, &low))
             return false;
         if (low < 0xDC00 || low > 0xDFFF)
-            return fail(s, "\\u%04X cannot follow the first half of a surrogate pair", (unsigned)low);
+            return fail(s, "\\u%04X cannot follow the first half of a surrogate pair",
+                        (unsigned)low);
         c = 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
     }
     put_utf8(&s->text, c);
@@ -151,14 +154,16 @@ static bool scan_escape(struct scan *s)
     return true;
 }
 
-/* Length of the UTF-8 sequence at p, 0 when it is invalid (overlong, surrogate, beyond U+10FFFF). */
+/* Length of the UTF-8 sequence at p, 0 when it is invalid (overlong, surrogate, beyond U+10FFFF).
+ */
 static size_t utf8_length(const unsigned char *p, size_t n)
 {
     static const struct {
         unsigned char low, high, second_low, second_high;
         size_t length;
-    } rows[] = {{0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3}, {0xE1, 0xEC, 0x80, 0xBF, 3},
-                {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3}, {0xF0, 0xF0, 0x90, 0xBF, 4},
+    } rows[] = {{0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3},
+                {0xE1, 0xEC, 0x80, 0xBF, 3}, {0xED, 0xED, 0x80, 0x9F, 3},
+                {0xEE, 0xEF, 0x80, 0xBF, 3}, {0xF0, 0xF0, 0x90, 0xBF, 4},
                 {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (p[0] < rows[i].low || p[0] > rows[i].high)
@@ -179,8 +184,10 @@ static bool scan_character(struct scan *s)
     const unsigned char c = (unsigned char)*s->p;
     size_t n = 1;
     if (c < 0x20)
-        return fail(s, c == '\n' ? "the string is not closed: expected '\"' before the end of the line"
-                                 : "a control byte in a string: write it as \\u%04X", c);
+        return fail(s,
+                    c == '\n' ? "the string is not closed: expected '\"' before the end of the line"
+                              : "a control byte in a string: write it as \\u%04X",
+                    c);
     if (c >= 0x80)
         n = utf8_length((const unsigned char *)s->p, (size_t)(s->end - s->p));
     if (n == 0)
@@ -269,6 +276,8 @@ static struct ridge_node *scan_word(struct scan *s)
         (void)fail(s, "JSON has no comments: use a key \"$comment\"");
     else if (s->p < s->end && *s->p == '\'')
         (void)fail(s, "expected a value, got '; strings are written with \"");
+    else if (s->p < s->end && (*s->p == ']' || *s->p == '}'))
+        (void)fail(s, "expected a value, got '%c': is there a comma too many?", *s->p);
     else
         (void)fail(s, "expected a value, got %s", got(s, text));
     return NULL;
@@ -288,7 +297,8 @@ void ridge_suite_append(struct ridge_node *parent, struct ridge_node *child)
     parent->last = child;
 }
 
-static const struct ridge_node *same_key(const struct ridge_node *object, const char *key, uint64_t hash)
+static const struct ridge_node *same_key(const struct ridge_node *object, const char *key,
+                                         uint64_t hash)
 {
     for (const struct ridge_node *c = object->first; c != NULL; c = c->next)
         if (c->key_hash == hash && strcmp(c->key, key) == 0)
@@ -299,9 +309,11 @@ static const struct ridge_node *same_key(const struct ridge_node *object, const 
 static bool scan_member(struct scan *s, struct ridge_node *object, int depth)
 {
     char text[24];
+    if (s->p < s->end && (*s->p == '/' || *s->p == '#'))
+        return fail(s, "JSON has no comments: use a key \"$comment\"");
     if (s->p >= s->end || *s->p != '"')
-        return fail(s, "expected a key in quotes%s, got %s", object->n > 0 ? " after ','" : " or '}'",
-                    got(s, text));
+        return fail(s, "expected a key in quotes%s, got %s",
+                    object->n > 0 ? " after ','" : " or '}'", got(s, text));
     struct ridge_node at = *node_at(s, RIDGE_NODE_STRING);
     const char *key = scan_string(s);
     if (key == NULL)
@@ -386,15 +398,22 @@ static struct ridge_node *scan_value(struct scan *s, int depth)
     return scan_word(s);
 }
 
-struct ridge_node *ridge_suite_scan(struct ridge_arena *a, const char *file, const char *text, size_t n_bytes,
-                                    struct ridge_scan_error *err)
+struct ridge_node *ridge_suite_scan(struct ridge_arena *a, const char *file, const char *text,
+                                    size_t n_bytes, struct ridge_scan_error *err)
 {
-    struct scan s = {.arena = a, .file = file, .p = text, .end = text + n_bytes, .mark = text, .line = 1,
-                     .mark_column = 1, .err = err};
+    struct scan s = {.arena = a,
+                     .file = file,
+                     .p = text,
+                     .end = text + n_bytes,
+                     .mark = text,
+                     .line = 1,
+                     .mark_column = 1,
+                     .err = err};
     struct ridge_node *root = NULL;
     char what[24];
     if (n_bytes > RIDGE_MAX_SUITE_BYTES) {
-        (void)fail(&s, "the file has %zu bytes; at most %u are read", n_bytes, RIDGE_MAX_SUITE_BYTES);
+        (void)fail(&s, "the file has %zu bytes; at most %u are read", n_bytes,
+                   RIDGE_MAX_SUITE_BYTES);
         return NULL;
     }
     if (n_bytes >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)

@@ -1,8 +1,8 @@
 /* Bounded JSON scanner that keeps line and column of every key and value.
  *
- * Owns nothing: nodes and texts live in the arena that is passed in. Bounds: 4 MiB of text, depth 64,
- * 1024 keys an object. Strict RFC 8259; a duplicate key, invalid UTF-8 and \u0000 are errors. Columns
- * count code points from 1. Pure; any thread. */
+ * Owns nothing: nodes and texts live in the arena that is passed in. Bounds: 4 MiB of text, depth
+ * 64, 1024 keys an object. Strict RFC 8259; a duplicate key, invalid UTF-8 and \u0000 are errors.
+ * Columns count code points from 1. Pure; any thread. */
 #ifndef RIDGE_SUITE_SCAN_H
 #define RIDGE_SUITE_SCAN_H
 
@@ -43,8 +43,8 @@ struct ridge_scan_error {
 };
 
 /* NULL on a syntax error, with *err filled. */
-struct ridge_node *ridge_suite_scan(struct ridge_arena *a, const char *file, const char *text, size_t n_bytes,
-                                    struct ridge_scan_error *err);
+struct ridge_node *ridge_suite_scan(struct ridge_arena *a, const char *file, const char *text,
+                                    size_t n_bytes, struct ridge_scan_error *err);
 /* NULL when absent or when `object` is no object. */
 struct ridge_node *ridge_suite_child(const struct ridge_node *object, const char *key);
 void ridge_suite_append(struct ridge_node *parent, struct ridge_node *child);

@@ -61,12 +61,14 @@ static void put_description(struct ridge_buf *b, const struct ridge_option_row *
 {
     struct ridge_arena a = {0};
     put_string(b, "description",
-               row->def != NULL ? ridge_arena_printf(&a, "%s (default %s)", row->help, row->def) : row->help);
+               row->def != NULL ? ridge_arena_printf(&a, "%s (default %s)", row->help, row->def)
+                                : row->help);
     ridge_arena_deinit(&a);
 }
 
 /* "key": {"description": ..., "anyOf": [one per origin]} */
-static void put_option(struct ridge_buf *b, const struct ridge_catalogue *cat, const char *key, bool is_axis)
+static void put_option(struct ridge_buf *b, const struct ridge_catalogue *cat, const char *key,
+                       bool is_axis)
 {
     const struct ridge_option_row *row = ridge_suite_row(cat, key, 0);
     ridge_text_json(b, key);
@@ -104,7 +106,8 @@ static void put_const(struct ridge_buf *b, const char *name, const char *variant
 {
     struct ridge_arena a = {0};
     ridge_buf_puts(b, "{");
-    put_string(b, "const", variant[0] != '\0' ? ridge_arena_printf(&a, "%s:%s", name, variant) : name);
+    put_string(b, "const",
+               variant[0] != '\0' ? ridge_arena_printf(&a, "%s:%s", name, variant) : name);
     ridge_buf_puts(b, ",");
     put_string(b, "description", doc);
     ridge_buf_puts(b, "},");
@@ -121,7 +124,8 @@ static void put_backend(struct ridge_buf *b, const struct ridge_catalogue *cat)
             put_const(b, backend->name, backend->variants[j], backend->doc);
     }
     put_const(b, "*", "", "every usable backend that runs the subject");
-    ridge_buf_puts(b, "{\"type\":\"string\",\"pattern\":\"^[^@:]+(:[^@]+)?(@[A-Za-z0-9._+-]+)?$\"}]},");
+    ridge_buf_puts(
+        b, "{\"type\":\"string\",\"pattern\":\"^[^@:]+(:[^@]+)?(@[A-Za-z0-9._+-]+)?$\"}]},");
 }
 
 static void put_subject(struct ridge_buf *b, const struct ridge_catalogue *cat)
@@ -133,16 +137,19 @@ static void put_subject(struct ridge_buf *b, const struct ridge_catalogue *cat)
         ridge_buf_puts(b, "{\"type\":\"string\",");
         put_string(b, "pattern", ridge_arena_printf(&a, "^%s(:|$)", op->name));
         ridge_buf_puts(b, ",");
-        put_string(b, "description",
-                   ridge_arena_printf(&a, "%s. %s:%s", op->doc != NULL ? op->doc : "", op->name,
-                                      ridge_suite_join(&a, (const char *const *)op->short_form, "x")));
+        put_string(
+            b, "description",
+            ridge_arena_printf(&a, "%s. %s:%s", op->doc != NULL ? op->doc : "", op->name,
+                               ridge_suite_join(&a, (const char *const *)op->short_form, "x")));
         ridge_buf_puts(b, "},");
     }
-    ridge_buf_puts(b, "{\"type\":\"object\",\"description\":\"rows of a shape list\",\"required\":[\"csv\"],"
-                      "\"additionalProperties\":false,\"properties\":{\"$comment\":true,"
-                      "\"csv\":{\"type\":\"string\",\"description\":\"file, relative to this suite\"},"
-                      "\"where\":{\"type\":\"string\",\"description\":\"column=glob,column=glob\"},"
-                      "\"op\":{\"type\":\"string\",\"description\":\"operator, where the list has no column op\"}}}]},");
+    ridge_buf_puts(
+        b, "{\"type\":\"object\",\"description\":\"rows of a shape list\",\"required\":[\"csv\"],"
+           "\"additionalProperties\":false,\"properties\":{\"$comment\":true,"
+           "\"csv\":{\"type\":\"string\",\"description\":\"file, relative to this suite\"},"
+           "\"where\":{\"type\":\"string\",\"description\":\"column=glob,column=glob\"},"
+           "\"op\":{\"type\":\"string\",\"description\":\"operator, where the list has no column "
+           "op\"}}}]},");
     ridge_arena_deinit(&a);
 }
 
@@ -157,8 +164,11 @@ static void put_axes(struct ridge_buf *b, const struct suite *s, bool is_axis, b
         }
         ridge_text_json(b, s->keys[i]);
         if (is_axis)
-            ridge_buf_printf(b, ":{\"anyOf\":[{\"$ref\":\"#/$defs/%s\"},{\"type\":\"array\",\"minItems\":1,"
-                                "\"items\":{\"$ref\":\"#/$defs/%s\"}}]}", refs[i], refs[i]);
+            ridge_buf_printf(
+                b,
+                ":{\"anyOf\":[{\"$ref\":\"#/$defs/%s\"},{\"type\":\"array\",\"minItems\":1,"
+                "\"items\":{\"$ref\":\"#/$defs/%s\"}}]}",
+                refs[i], refs[i]);
         else
             ridge_buf_printf(b, ":{\"$ref\":\"#/$defs/%s\"}", refs[i]);
     }
@@ -166,14 +176,17 @@ static void put_axes(struct ridge_buf *b, const struct suite *s, bool is_axis, b
 
 static void put_matrix(struct ridge_buf *b, const struct suite *s)
 {
-    ridge_buf_puts(b, "\"matrix\":{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
-                      "\"$comment\":true");
+    ridge_buf_puts(b,
+                   "\"matrix\":{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
+                   "\"$comment\":true");
     put_axes(b, s, true, true);
-    ridge_buf_puts(b, ",\"include\":{\"type\":\"array\",\"description\":\"values added to the combinations they do not "
+    ridge_buf_puts(b, ",\"include\":{\"type\":\"array\",\"description\":\"values added to the "
+                      "combinations they do not "
                       "change, else combinations of their own\",\"items\":{\"type\":\"object\","
                       "\"additionalProperties\":false,\"properties\":{\"$comment\":true");
     put_axes(b, s, false, true);
-    ridge_buf_puts(b, "}}},\"exclude\":{\"type\":\"array\",\"description\":\"combinations to leave out; values are "
+    ridge_buf_puts(b, "}}},\"exclude\":{\"type\":\"array\",\"description\":\"combinations to leave "
+                      "out; values are "
                       "globs\",\"items\":{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"object\","
                       "\"minProperties\":1}]}}}},");
 }
@@ -182,29 +195,34 @@ static const char tail[] =
     "\"name\":{\"type\":\"string\"},"
     "\"words\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
     "\"texts\":{\"type\":\"object\",\"additionalProperties\":{\"type\":\"string\"}},"
-    "\"libraries\":{\"type\":\"object\",\"description\":\"backend@label to the path of its library\","
+    "\"libraries\":{\"type\":\"object\",\"description\":\"backend@label to the path of its "
+    "library\","
     "\"properties\":{\"$comment\":true},\"patternProperties\":{\"@\":{\"type\":\"string\"}},"
     "\"additionalProperties\":false},"
     "\"arm\":{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{\"$comment\":true,"
     "\"program\":{\"$ref\":\"#/$defs/words\",\"minItems\":1},\"env\":{\"$ref\":\"#/$defs/texts\"},"
     "\"libraries\":{\"$ref\":\"#/$defs/libraries\"}}},"
-    "\"target\":{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{\"$comment\":true,"
+    "\"target\":{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{\"$comment\":"
+    "true,"
     "\"transport\":{\"$ref\":\"#/$defs/words\"}}}}}\n";
 
 static const char top[] =
     "\"type\":\"object\",\"required\":[],\"additionalProperties\":false,\"properties\":{"
     "\"$schema\":{\"type\":\"string\"},\"$comment\":true,"
     "\"name\":{\"type\":\"string\"},\"doc\":{\"type\":\"string\"},"
-    "\"include\":{\"$ref\":\"#/$defs/words\",\"description\":\"suites, relative to this one, whose keys are the "
+    "\"include\":{\"$ref\":\"#/$defs/words\",\"description\":\"suites, relative to this one, whose "
+    "keys are the "
     "base of this one's\"},"
     "\"matrix\":{\"anyOf\":[{\"$ref\":\"#/$defs/matrix\"},{\"type\":\"array\",\"minItems\":1,"
     "\"items\":{\"$ref\":\"#/$defs/matrix\"}}]},"
-    "\"arms\":{\"type\":\"object\",\"description\":\"ways to run the same case\",\"properties\":{\"$comment\":true},"
+    "\"arms\":{\"type\":\"object\",\"description\":\"ways to run the same "
+    "case\",\"properties\":{\"$comment\":true},"
     "\"additionalProperties\":{\"$ref\":\"#/$defs/arm\"}},"
     "\"targets\":{\"type\":\"object\",\"properties\":{\"$comment\":true},"
     "\"additionalProperties\":{\"$ref\":\"#/$defs/target\"}},"
     "\"libraries\":{\"$ref\":\"#/$defs/libraries\"},"
-    "\"scenario\":{\"type\":\"string\",\"description\":\"single, depth(n), open(rate,poisson), open(rate,constant), "
+    "\"scenario\":{\"type\":\"string\",\"description\":\"single, depth(n), open(rate,poisson), "
+    "open(rate,constant), "
     "offline\"},"
     "\"seed\":{\"type\":[\"integer\",\"string\"],\"minimum\":0},";
 
@@ -215,11 +233,13 @@ void ridge_suite_schema(const struct ridge_catalogue *cat, struct ridge_buf *out
     ridge_buf_puts(out, "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\","
                         "\"$id\":\"urn:ridge:schema:suite:0\",\"title\":\"Ridge suite\",");
     ridge_buf_puts(out, top);
-    ridge_buf_puts(out, "\"compare\":{\"type\":\"array\",\"minItems\":1,\"description\":\"axes whose values are compared "
+    ridge_buf_puts(out, "\"compare\":{\"type\":\"array\",\"minItems\":1,\"description\":\"axes "
+                        "whose values are compared "
                         "in one group\",\"items\":{");
     put_names(out, s.keys + 1);
-    ridge_buf_puts(out, "}},\"defaults\":{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
-                        "\"$comment\":true,");
+    ridge_buf_puts(
+        out, "}},\"defaults\":{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
+             "\"$comment\":true,");
     put_settings(out);
     put_axes(out, &s, false, false);
     ridge_buf_puts(out, "}}},\"$defs\":{");

@@ -12,30 +12,32 @@ const struct ridge_option_row ridge_suite_setting_rows[] = {
      "fresh processes per member; the spread between them is part of every interval"},
     {"rounds", RIDGE_KIND_INT, RIDGE_ROLE_CONDITION, AT(rounds), NULL, "7", 1, 100000, NULL,
      "least rounds per fork; in a round every member of a group has one block"},
-    {"max_rounds", RIDGE_KIND_INT, RIDGE_ROLE_CONDITION, AT(max_rounds), NULL, "25", 1, 100000, NULL,
-     "most rounds per fork while the interval is too wide"},
-    {"duration", RIDGE_KIND_DURATION_NS, RIDGE_ROLE_CONDITION, AT(duration_ns), "ns", "0 s", 0, 864e11, NULL,
+    {"max_rounds", RIDGE_KIND_INT, RIDGE_ROLE_CONDITION, AT(max_rounds), NULL, "25", 1, 100000,
+     NULL, "most rounds per fork while the interval is too wide"},
+    {"duration", RIDGE_KIND_DURATION_NS, RIDGE_ROLE_CONDITION, AT(duration_ns), "ns", "0 s", 0,
+     864e11, NULL,
      "timed time per member and fork to aim at; sets rounds (or the block, when rounds are given)"},
-    {"block", RIDGE_KIND_DURATION_NS, RIDGE_ROLE_CONDITION, AT(block_ns), "ns", "20 ms", 1000, 36e11, NULL,
-     "length of one member's turn in a round"},
-    {"warmup", RIDGE_KIND_DURATION_NS, RIDGE_ROLE_CONDITION, AT(warmup_ns), "ns", "500 ms", 0, 36e11, NULL,
-     "longest warm-up before the first round"},
-    {"max_group_time", RIDGE_KIND_DURATION_NS, RIDGE_ROLE_CONDITION, AT(max_group_ns), "ns", "120 s", 1e6, 864e11,
-     NULL, "a group ends after this time with the rounds it has"},
-    {"load_timeout", RIDGE_KIND_DURATION_NS, RIDGE_ROLE_CONDITION, AT(load_timeout_ns), "ns", "120 s", 1e6, 864e11,
-     NULL, "a worker that has not loaded by then is ended"},
-    {"silence_timeout", RIDGE_KIND_DURATION_NS, RIDGE_ROLE_CONDITION, AT(silence_timeout_ns), "ns", "60 s", 1e6,
-     864e11, NULL, "a worker that says nothing for so long inside a block is ended"},
-    {"max_memory", RIDGE_KIND_BYTES, RIDGE_ROLE_CONDITION, AT(max_memory_bytes), "bytes", "0", 0, 0x1p50, NULL,
-     "address space a worker may use, 0: no limit"},
-    {"width", RIDGE_KIND_REAL, RIDGE_ROLE_CONDITION, AT(width_ratio), "ratio", "0.005", 1e-6, 1, NULL,
-     "half width of the widest ratio's interval at which a group is done"},
-    {"statistic", RIDGE_KIND_ENUM, RIDGE_ROLE_CONDITION, AT(statistic), NULL, "p10", 0, 0, statistics,
-     "what a block is reduced to: p10 for kernels, median for models"},
-    {"require_quiet", RIDGE_KIND_BOOL, RIDGE_ROLE_CONDITION, AT(require_quiet), NULL, "false", 0, 0, NULL,
-     "refuse to run on a machine that is not quiet"},
+    {"block", RIDGE_KIND_DURATION_NS, RIDGE_ROLE_CONDITION, AT(block_ns), "ns", "20 ms", 1000,
+     36e11, NULL, "length of one member's turn in a round"},
+    {"warmup", RIDGE_KIND_DURATION_NS, RIDGE_ROLE_CONDITION, AT(warmup_ns), "ns", "500 ms", 0,
+     36e11, NULL, "longest warm-up before the first round"},
+    {"max_group_time", RIDGE_KIND_DURATION_NS, RIDGE_ROLE_CONDITION, AT(max_group_ns), "ns",
+     "120 s", 1e6, 864e11, NULL, "a group ends after this time with the rounds it has"},
+    {"load_timeout", RIDGE_KIND_DURATION_NS, RIDGE_ROLE_CONDITION, AT(load_timeout_ns), "ns",
+     "120 s", 1e6, 864e11, NULL, "a worker that has not loaded by then is ended"},
+    {"silence_timeout", RIDGE_KIND_DURATION_NS, RIDGE_ROLE_CONDITION, AT(silence_timeout_ns), "ns",
+     "60 s", 1e6, 864e11, NULL, "a worker that says nothing for so long inside a block is ended"},
+    {"max_memory", RIDGE_KIND_BYTES, RIDGE_ROLE_CONDITION, AT(max_memory_bytes), "bytes", "0", 0,
+     0x1p50, NULL, "address space a worker may use, 0: no limit"},
+    {"width", RIDGE_KIND_REAL, RIDGE_ROLE_CONDITION, AT(width_ratio), "ratio", "0.005", 1e-6, 1,
+     NULL, "half width of the widest ratio's interval at which a group is done"},
+    {"statistic", RIDGE_KIND_ENUM, RIDGE_ROLE_CONDITION, AT(statistic), NULL, "p10", 0, 0,
+     statistics, "what a block is reduced to: p10 for kernels, median for models"},
+    {"require_quiet", RIDGE_KIND_BOOL, RIDGE_ROLE_CONDITION, AT(require_quiet), NULL, "false", 0, 0,
+     NULL, "refuse to run on a machine that is not quiet"},
 };
-const size_t ridge_n_suite_setting_rows = sizeof ridge_suite_setting_rows / sizeof ridge_suite_setting_rows[0];
+const size_t ridge_n_suite_setting_rows =
+    sizeof ridge_suite_setting_rows / sizeof ridge_suite_setting_rows[0];
 
 const struct ridge_option_row *ridge_suite_setting(const char *key)
 {
@@ -45,8 +47,9 @@ const struct ridge_option_row *ridge_suite_setting(const char *key)
     return NULL;
 }
 
-enum ridge_status ridge_suite_settings_apply(struct ridge_arena *a, const struct ridge_option_row *row,
-                                             const char *text, struct ridge_plan_settings *settings,
+enum ridge_status ridge_suite_settings_apply(struct ridge_arena *a,
+                                             const struct ridge_option_row *row, const char *text,
+                                             struct ridge_plan_settings *settings,
                                              struct ridge_error *err)
 {
     const char *canonical;

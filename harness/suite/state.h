@@ -39,7 +39,7 @@ struct suite_value {
     const char *raw;  /* as written */
     const struct ridge_node *node;
     struct suite_canon *canon;
-    struct suite_subject *subject; /* RIDGE_KEY_SUBJECT */
+    struct suite_subject *subject;           /* RIDGE_KEY_SUBJECT */
     const struct ridge_cat_backend *backend; /* RIDGE_KEY_BACKEND; NULL: every usable one */
     const char *variant, *label;
     bool is_from_star; /* a backend that nobody named: dropped where it cannot run the subject */
@@ -89,7 +89,7 @@ struct suite_layout {
         size_t i_key;
         const char *def; /* canonical default, or NULL: required */
         bool is_backend_option;
-    } *rows;
+    } * rows;
     size_t n_rows;
     struct suite_layout *next;
 };
@@ -139,33 +139,39 @@ struct suite {
         size_t n, cap;
     } members;
     struct suite_map case_map;
-    struct suite_value *cold; /* the value "cold" that a row of a shape list implies */
+    struct suite_value *cold;        /* the value "cold" that a row of a shape list implies */
     size_t i_key_cache, i_key_dtype; /* SIZE_MAX when no such option */
     struct ridge_buf scratch;
 };
 
 /* report.c */
-void ridge_suite_report(struct suite *s, const struct ridge_node *at, const char *fmt, ...) RIDGE_PRINTF(3, 4);
+void ridge_suite_report(struct suite *s, const struct ridge_node *at, const char *fmt, ...)
+    RIDGE_PRINTF(3, 4);
 void ridge_suite_report_key(struct suite *s, const struct ridge_node *at, const char *fmt, ...)
     RIDGE_PRINTF(3, 4);
-void ridge_suite_report_at(struct suite *s, const char *file, int line, int column, const char *path,
-                           const char *text);
+void ridge_suite_report_at(struct suite *s, const char *file, int line, int column,
+                           const char *path, const char *text);
 const char *ridge_suite_node_path(struct ridge_arena *a, const struct ridge_node *node);
 void ridge_suite_sort_errors(struct suite *s);
 const char *ridge_suite_type_name(enum ridge_node_type type);
 /* True when `node` has the type; else reports "expected TYPE (what), got TYPE". */
-bool ridge_suite_expect(struct suite *s, const struct ridge_node *node, enum ridge_node_type type, const char *what);
+bool ridge_suite_expect(struct suite *s, const struct ridge_node *node, enum ridge_node_type type,
+                        const char *what);
 /* Reports members of `object` that are not among `known` (NULL-terminated); $comment always is. */
-void ridge_suite_check_keys(struct suite *s, const struct ridge_node *object, const char *const *known);
+void ridge_suite_check_keys(struct suite *s, const struct ridge_node *object,
+                            const char *const *known);
 bool ridge_suite_is_comment(const struct ridge_node *member);
 /* ", did you mean "x"?" or "; known are a, b, c" */
 const char *ridge_suite_hint(struct suite *s, const char *word, const char *const *known);
-const char *ridge_suite_join(struct ridge_arena *a, const char *const *words, const char *separator);
+const char *ridge_suite_join(struct ridge_arena *a, const char *const *words,
+                             const char *separator);
 const char *ridge_suite_relative(struct ridge_arena *a, const char *from_file, const char *path);
 const char *ridge_suite_intern(struct suite *s, const char *text);
-/* Slot of `hash`: *found tells whether `value` was there already; else it is set to i + 1 by the caller. */
-size_t *ridge_suite_map_slot(struct suite_map *map, uint64_t hash, bool (*same)(void *, size_t, const void *),
-                             void *self, const void *key);
+/* Slot of `hash`: *found tells whether `value` was there already; else it is set to i + 1 by the
+ * caller. */
+size_t *ridge_suite_map_slot(struct suite_map *map, uint64_t hash,
+                             bool (*same)(void *, size_t, const void *), void *self,
+                             const void *key);
 void ridge_suite_map_deinit(struct suite_map *map);
 
 /* merge.c: files, includes, --set -> one tree */
@@ -175,10 +181,12 @@ void ridge_suite_emit(const struct ridge_node *node, struct ridge_buf *out);
 /* settings.c */
 const struct ridge_option_row *ridge_suite_setting(const char *key);
 void ridge_suite_settings_defaults(struct ridge_plan_settings *settings);
-enum ridge_status ridge_suite_settings_apply(struct ridge_arena *a, const struct ridge_option_row *row,
-                                             const char *text, struct ridge_plan_settings *settings,
+enum ridge_status ridge_suite_settings_apply(struct ridge_arena *a,
+                                             const struct ridge_option_row *row, const char *text,
+                                             struct ridge_plan_settings *settings,
                                              struct ridge_error *err) RIDGE_MUST_USE;
-void ridge_suite_settings_finish(struct ridge_plan_settings *settings, bool has_rounds, bool has_block);
+void ridge_suite_settings_finish(struct ridge_plan_settings *settings, bool has_rounds,
+                                 bool has_block);
 /* Text of a setting, as a suite writes it. */
 const char *ridge_suite_settings_text(struct ridge_arena *a, const struct ridge_option_row *row,
                                       const struct ridge_plan_settings *settings);
@@ -189,23 +197,30 @@ size_t ridge_suite_key_find(const struct suite *s, const char *key); /* SIZE_MAX
 struct suite_layout *ridge_suite_layout(struct suite *s, const struct ridge_cat_operator *op,
                                         const struct ridge_cat_backend *backend);
 /* i-th row of any origin with this key, NULL when there are no more. */
-const struct ridge_option_row *ridge_suite_row(const struct ridge_catalogue *cat, const char *key, size_t i);
+const struct ridge_option_row *ridge_suite_row(const struct ridge_catalogue *cat, const char *key,
+                                               size_t i);
 bool ridge_suite_can_run(const struct ridge_cat_backend *backend, const char *op);
 
 /* subject.c */
 struct suite_subject *ridge_suite_subject_new(struct suite *s, const struct ridge_cat_operator *op,
                                               struct ridge_kvs shape);
-enum ridge_status ridge_suite_shape_finish(struct ridge_arena *a, const struct ridge_cat_operator *op,
-                                           struct ridge_kvs *shape, struct ridge_error *err) RIDGE_MUST_USE;
+enum ridge_status ridge_suite_shape_finish(struct ridge_arena *a,
+                                           const struct ridge_cat_operator *op,
+                                           struct ridge_kvs *shape,
+                                           struct ridge_error *err) RIDGE_MUST_USE;
 const char *ridge_suite_subject_text(struct ridge_arena *a, const struct ridge_cat_operator *op,
                                      const struct ridge_kvs *shape);
 
 /* values.c: nodes -> values; mistakes are reported and leave nothing in `out` */
-void ridge_suite_value(struct suite *s, size_t key, const struct ridge_node *node, struct suite_values *out);
-const char *ridge_suite_canonical(struct suite *s, struct suite_value *value, const struct ridge_option_row *row);
-struct suite_value *ridge_suite_backend_value(struct suite *s, const struct ridge_cat_backend *backend,
+void ridge_suite_value(struct suite *s, size_t key, const struct ridge_node *node,
+                       struct suite_values *out);
+const char *ridge_suite_canonical(struct suite *s, struct suite_value *value,
+                                  const struct ridge_option_row *row);
+struct suite_value *ridge_suite_backend_value(struct suite *s,
+                                              const struct ridge_cat_backend *backend,
                                               const char *variant, const struct ridge_node *node);
-void ridge_suite_csv_values(struct suite *s, const struct ridge_node *node, struct suite_values *out);
+void ridge_suite_csv_values(struct suite *s, const struct ridge_node *node,
+                            struct suite_values *out);
 
 /* head.c, matrix.c */
 void ridge_suite_head(struct suite *s);
@@ -218,9 +233,11 @@ const char *ridge_suite_pattern(struct suite *s, const char *key, const char *te
 void ridge_suite_expand(struct suite *s);
 const char *ridge_suite_lookup(struct suite *s, const struct suite_term *term,
                                struct suite_value *const *values);
-void ridge_suite_emit_cases(struct suite *s, const struct suite_matrix *m, struct suite_value *const *values);
-struct ridge_case ridge_suite_case(const struct suite_subject *subject, const struct suite_value *backend,
-                                   struct ridge_kvs options, const char *device, const char *target,
+void ridge_suite_emit_cases(struct suite *s, const struct suite_matrix *m,
+                            struct suite_value *const *values);
+struct ridge_case ridge_suite_case(const struct suite_subject *subject,
+                                   const struct suite_value *backend, struct ridge_kvs options,
+                                   const char *device, const char *target,
                                    struct ridge_buf *scratch);
 void ridge_suite_groups(struct ridge_plan *plan, const struct ridge_catalogue *cat);
 

@@ -7,9 +7,10 @@ static enum ridge_status fail_unknown(struct ridge_arena *a, const char *what, c
 {
     const char *near = ridge_text_nearest(word, known);
     if (near != NULL)
-        return ridge_fail(err, RIDGE_ERR_CONFIG, "", "unknown %s \"%.80s\"; did you mean \"%s\"?", what, word, near);
+        return ridge_fail(err, RIDGE_ERR_CONFIG, "", "unknown %s \"%.80s\"; did you mean \"%s\"?",
+                          what, word, near);
     return ridge_fail(err, RIDGE_ERR_CONFIG, "", "unknown %s \"%.80s\"; known are %s", what, word,
-                      ridge_suite_join(a, known, ", "));
+                      known[0] != NULL ? ridge_suite_join(a, known, ", ") : "none");
 }
 
 static const struct ridge_option_row *field_of(const struct ridge_cat_operator *op, const char *key)
@@ -30,24 +31,28 @@ static const char *const *field_names(struct ridge_arena *a, const struct ridge_
     return names;
 }
 
-static enum ridge_status set_field(struct ridge_arena *a, const struct ridge_cat_operator *op, const char *key,
-                                   const char *value, struct ridge_kvs *shape, struct ridge_error *err)
+static enum ridge_status set_field(struct ridge_arena *a, const struct ridge_cat_operator *op,
+                                   const char *key, const char *value, struct ridge_kvs *shape,
+                                   struct ridge_error *err)
 {
     const struct ridge_option_row *row = field_of(op, key);
     if (row == NULL)
-        return fail_unknown(a, ridge_arena_printf(a, "field of %s", op->name), key, field_names(a, op), err);
+        return fail_unknown(a, ridge_arena_printf(a, "field of %s", op->name), key,
+                            field_names(a, op), err);
     if (row->role != RIDGE_ROLE_SUBJECT)
-        return ridge_fail(err, RIDGE_ERR_CONFIG, "",
-                          "%s is an option, not a field of the subject: set it in defaults or matrix, or by "
-                          "--set %s=%.80s", key, key, value);
+        return ridge_fail(
+            err, RIDGE_ERR_CONFIG, "",
+            "%s is an option, not a field of the subject: set it in defaults or matrix, or by "
+            "--set %s=%.80s",
+            key, key, value);
     if (ridge_kvs_get(shape, key) != NULL)
         return ridge_fail(err, RIDGE_ERR_CONFIG, "", "the field %s is given twice", key);
     ridge_kvs_set(a, shape, key, value);
     return RIDGE_OK;
 }
 
-static enum ridge_status set_short(struct ridge_arena *a, const struct ridge_cat_operator *op, char *text,
-                                   struct ridge_kvs *shape, struct ridge_error *err)
+static enum ridge_status set_short(struct ridge_arena *a, const struct ridge_cat_operator *op,
+                                   char *text, struct ridge_kvs *shape, struct ridge_error *err)
 {
     const char *const *keys = (const char *const *)op->short_form;
     size_t n_keys = 0, n = 0;
@@ -55,13 +60,15 @@ static enum ridge_status set_short(struct ridge_arena *a, const struct ridge_cat
     while (keys != NULL && keys[n_keys] != NULL)
         n_keys++;
     if (n_keys == 0)
-        return ridge_fail(err, RIDGE_ERR_CONFIG, "", "expected key=value, got \"%.80s\"; %s has the fields %s", text,
-                          op->name, ridge_suite_join(a, field_names(a, op), ", "));
+        return ridge_fail(err, RIDGE_ERR_CONFIG, "",
+                          "expected key=value, got \"%.80s\"; %s has the fields %s", text, op->name,
+                          ridge_suite_join(a, field_names(a, op), ", "));
     for (const char *p = text; p != NULL; p = strchr(p, 'x') != NULL ? strchr(p, 'x') + 1 : NULL)
         n++;
     if (n != n_keys)
-        return ridge_fail(err, RIDGE_ERR_CONFIG, "", "\"%.80s\" has %zu numbers; the short form is %s:%s", text, n,
-                          op->name, ridge_suite_join(a, keys, "x"));
+        return ridge_fail(err, RIDGE_ERR_CONFIG, "",
+                          "\"%.80s\" has %zu numbers; the short form is %s:%s", text, n, op->name,
+                          ridge_suite_join(a, keys, "x"));
     for (size_t i = 0; i < n_keys; i++) {
         const char *value = strsep(&rest, "x");
         const enum ridge_status status = set_field(a, op, keys[i], value, shape, err);
@@ -72,7 +79,8 @@ static enum ridge_status set_short(struct ridge_arena *a, const struct ridge_cat
 }
 
 /* Canonical values, defaults filled, nothing missing. */
-enum ridge_status ridge_suite_shape_finish(struct ridge_arena *a, const struct ridge_cat_operator *op,
+enum ridge_status ridge_suite_shape_finish(struct ridge_arena *a,
+                                           const struct ridge_cat_operator *op,
                                            struct ridge_kvs *shape, struct ridge_error *err)
 {
     for (size_t i = 0; i < op->n_fields; i++) {
@@ -86,7 +94,8 @@ enum ridge_status ridge_suite_shape_finish(struct ridge_arena *a, const struct r
             return ridge_fail(err, RIDGE_ERR_CONFIG, "", "%s needs %s (%s)", op->name, row->key,
                               row->help != NULL ? row->help : "no default");
         if (strpbrk(text, "|") != NULL)
-            return ridge_fail(err, RIDGE_ERR_CONFIG, "", "%s: a value must not contain '|'", row->key);
+            return ridge_fail(err, RIDGE_ERR_CONFIG, "", "%s: a value must not contain '|'",
+                              row->key);
         const enum ridge_status status = ridge_option_canonical(a, row, text, &canonical, err);
         if (status != RIDGE_OK)
             return status;
@@ -95,8 +104,9 @@ enum ridge_status ridge_suite_shape_finish(struct ridge_arena *a, const struct r
     return RIDGE_OK;
 }
 
-enum ridge_status ridge_suite_subject(struct ridge_arena *a, const char *text, const struct ridge_catalogue *cat,
-                                      const char **op_name, struct ridge_kvs *shape, struct ridge_error *err)
+enum ridge_status ridge_suite_subject(struct ridge_arena *a, const char *text,
+                                      const struct ridge_catalogue *cat, const char **op_name,
+                                      struct ridge_kvs *shape, struct ridge_error *err)
 {
     const size_t n_name = strcspn(text, ":");
     const char *name = ridge_arena_strn(a, text, n_name);
@@ -118,7 +128,8 @@ enum ridge_status ridge_suite_subject(struct ridge_arena *a, const char *text, c
         char *key = value;
         value = strchr(value, '=');
         if (value == NULL) {
-            status = shape->n > 0 ? ridge_fail(err, RIDGE_ERR_CONFIG, "", "expected key=value, got \"%.80s\"", key)
+            status = shape->n > 0 ? ridge_fail(err, RIDGE_ERR_CONFIG, "",
+                                               "expected key=value, got \"%.80s\"", key)
                                   : set_short(a, op, key, shape, err);
             continue;
         }
@@ -139,8 +150,9 @@ const char *ridge_suite_subject_text(struct ridge_arena *a, const struct ridge_c
         const struct ridge_option_row *row = &op->fields[i];
         const char *value = row->role == RIDGE_ROLE_SUBJECT ? ridge_kvs_get(shape, row->key) : NULL;
         const char *def = NULL;
-        if (value == NULL || (row->def != NULL && ridge_option_canonical(a, row, row->def, &def, NULL) == RIDGE_OK &&
-                              strcmp(def, value) == 0))
+        if (value == NULL ||
+            (row->def != NULL && ridge_option_canonical(a, row, row->def, &def, NULL) == RIDGE_OK &&
+             strcmp(def, value) == 0))
             continue;
         ridge_buf_printf(&b, "%s%s=%s", separator, row->key, value);
         separator = ",";
@@ -161,6 +173,7 @@ struct suite_subject *ridge_suite_subject_new(struct suite *s, const struct ridg
                                       .model = "",
                                       .layer = "",
                                       .id = ""};
-    subject->canonical = ridge_arena_printf(a, "%s:%s", op->name, ridge_kvs_text(a, &subject->shape));
+    subject->canonical =
+        ridge_arena_printf(a, "%s:%s", op->name, ridge_kvs_text(a, &subject->shape));
     return subject;
 }

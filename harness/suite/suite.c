@@ -76,14 +76,21 @@ static void deinit(struct suite *s)
     ridge_arena_deinit(&s->arena);
 }
 
-enum ridge_status ridge_suite_load(const char *path, const char *text, const struct ridge_catalogue *cat,
-                                   const struct ridge_suite_overrides *over, struct ridge_plan *plan,
-                                   struct ridge_suite_errors *errors)
+enum ridge_status ridge_suite_load(const char *path, const char *text,
+                                   const struct ridge_catalogue *cat,
+                                   const struct ridge_suite_overrides *over,
+                                   struct ridge_plan *plan, struct ridge_suite_errors *errors)
 {
     struct suite s = {.cat = cat, .over = over, .plan = plan, .errors = errors};
     struct ridge_error err = {0};
     if (!ridge_suite_keys_init(&s, &err)) {
         ridge_suite_report_at(&s, path, 0, 0, err.where, err.text);
+        goto out;
+    }
+    if (cat->n_backends == 0 && cat->n_operators == 0) {
+        ridge_suite_report_at(&s, path, 0, 0, "",
+                              "the worker knows no backend and no operator: it found no plug-ins; "
+                              "`ridge doctor` says where it looked");
         goto out;
     }
     make_cold(&s);

@@ -1,4 +1,5 @@
-/* What is asked of a finished plan: yardsticks, expected time, the command that re-runs one case. */
+/* What is asked of a finished plan: yardsticks, expected time, the command that re-runs one case.
+ */
 #include "suite/state.h"
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +33,8 @@ static size_t find_case(struct yard *y, const struct ridge_case *c, const char *
     size_t *slot = ridge_suite_map_slot(&y->map, hash, same_case, y, canonical);
     if (*slot == 0) {
         struct ridge_case copy = *c;
-        copy.canonical = c->canonical != NULL ? c->canonical : ridge_arena_str(&y->plan->arena, canonical);
+        copy.canonical =
+            c->canonical != NULL ? c->canonical : ridge_arena_str(&y->plan->arena, canonical);
         RIDGE_PUSH(y->cases, copy);
         *slot = y->cases.n;
     }
@@ -53,23 +55,28 @@ static const struct ridge_cat_backend *peak_backend(const struct ridge_catalogue
     return any;
 }
 
-/* Identity options of the yardstick: defaults, but threads and cache follow the member beside it. */
-static struct ridge_kvs yard_options(struct yard *y, const struct ridge_case *beside, bool is_memory)
+/* Identity options of the yardstick: defaults, but threads and cache follow the member beside it.
+ */
+static struct ridge_kvs yard_options(struct yard *y, const struct ridge_case *beside,
+                                     bool is_memory)
 {
     const struct {
         const struct ridge_option_row *rows;
         size_t n;
-    } origins[] = {{y->peak->fields, y->peak->n_fields}, {y->backend->options, y->backend->n_options},
+    } origins[] = {{y->peak->fields, y->peak->n_fields},
+                   {y->backend->options, y->backend->n_options},
                    {y->cat->options, y->cat->n_options}};
     struct ridge_kvs out = {0};
     for (size_t o = 0; o < sizeof origins / sizeof origins[0]; o++)
         for (size_t i = 0; i < origins[o].n; i++) {
             const struct ridge_option_row *row = &origins[o].rows[i];
-            const bool follows = strcmp(row->key, "threads") == 0 || (is_memory && strcmp(row->key, "cache") == 0);
+            const bool follows =
+                strcmp(row->key, "threads") == 0 || (is_memory && strcmp(row->key, "cache") == 0);
             const char *value = follows ? ridge_kvs_get(&beside->options, row->key) : NULL;
             if (value == NULL)
                 value = row->def;
-            if (row->role != RIDGE_ROLE_IDENTITY || value == NULL || ridge_kvs_get(&out, row->key) != NULL)
+            if (row->role != RIDGE_ROLE_IDENTITY || value == NULL ||
+                ridge_kvs_get(&out, row->key) != NULL)
                 continue;
             (void)!ridge_option_canonical(&y->plan->arena, row, value, &value, NULL);
             ridge_kvs_set(&y->plan->arena, &out, row->key, value);
@@ -77,8 +84,8 @@ static struct ridge_kvs yard_options(struct yard *y, const struct ridge_case *be
     return out;
 }
 
-static bool add_yardstick(struct yard *y, const struct ridge_member *beside, const char *kind, double n_bytes,
-                          size_t *i_member)
+static bool add_yardstick(struct yard *y, const struct ridge_member *beside, const char *kind,
+                          double n_bytes, size_t *i_member)
 {
     struct ridge_arena *a = &y->plan->arena;
     const struct ridge_case c = y->cases.v[beside->i_case];
@@ -87,22 +94,30 @@ static bool add_yardstick(struct yard *y, const struct ridge_member *beside, con
     ridge_kvs_set(a, &shape, "kind", ridge_arena_str(a, kind));
     if (is_memory)
         ridge_kvs_set(a, &shape, "bytes", ridge_arena_printf(a, "%.0f", n_bytes));
-    if ((is_memory && n_bytes < 1) || ridge_suite_shape_finish(a, y->peak, &shape, NULL) != RIDGE_OK)
+    if ((is_memory && n_bytes < 1) ||
+        ridge_suite_shape_finish(a, y->peak, &shape, NULL) != RIDGE_OK)
         return false;
-    struct suite_subject subject = {.op = y->peak, .shape = shape, .model = "", .layer = "", .id = "",
+    struct suite_subject subject = {.op = y->peak,
+                                    .shape = shape,
+                                    .model = "",
+                                    .layer = "",
+                                    .id = "",
                                     .text = ridge_suite_subject_text(a, y->peak, &shape)};
     subject.canonical = ridge_arena_printf(a, "peak:%s", ridge_kvs_text(a, &shape));
-    const struct suite_value backend = {.text = y->backend->name, .backend = y->backend, .variant = "", .label = ""};
-    const struct ridge_case made =
-        ridge_suite_case(&subject, &backend, yard_options(y, &c, is_memory), c.device, c.target, &y->scratch);
+    const struct suite_value backend = {
+        .text = y->backend->name, .backend = y->backend, .variant = "", .label = ""};
+    const struct ridge_case made = ridge_suite_case(
+        &subject, &backend, yard_options(y, &c, is_memory), c.device, c.target, &y->scratch);
     const size_t i_case = find_case(y, &made, y->scratch.data);
     *i_member = y->members.n;
-    RIDGE_PUSH(y->members, ((struct ridge_member){.i_case = i_case, .i_arm = beside->i_arm,
+    RIDGE_PUSH(y->members, ((struct ridge_member){.i_case = i_case,
+                                                  .i_arm = beside->i_arm,
                                                   .yardstick = ridge_arena_str(a, kind)}));
     return true;
 }
 
-/* One set of yardsticks for each thread count in the group (there are several when threads are compared). */
+/* One set of yardsticks for each thread count in the group (there are several when threads are
+ * compared). */
 static void add_to_group(struct yard *y, struct ridge_group *group)
 {
     const size_t n_ranked = group->n_members;
@@ -117,7 +132,8 @@ static void add_to_group(struct yard *y, struct ridge_group *group)
     }
     while (op != NULL && op->yardsticks != NULL && op->yardsticks[n_kinds] != NULL)
         n_kinds++;
-    size_t *members = ridge_arena_array(&y->plan->arena, n_ranked + 64 * n_kinds + 1, sizeof *members);
+    size_t *members =
+        ridge_arena_array(&y->plan->arena, n_ranked + 64 * n_kinds + 1, sizeof *members);
     memcpy(members, group->members, n_ranked * sizeof *members);
     group->members = members;
     for (size_t i = 0; i < n_ranked && n_seen < 64; i++) {
@@ -137,7 +153,9 @@ static void add_to_group(struct yard *y, struct ridge_group *group)
 
 void ridge_plan_add_yardsticks(struct ridge_plan *plan, const struct ridge_catalogue *cat)
 {
-    struct yard y = {.plan = plan, .cat = cat, .peak = ridge_catalogue_operator(cat, "peak"),
+    struct yard y = {.plan = plan,
+                     .cat = cat,
+                     .peak = ridge_catalogue_operator(cat, "peak"),
                      .backend = peak_backend(cat)};
     if (y.peak == NULL || y.backend == NULL)
         return;
@@ -162,7 +180,8 @@ void ridge_plan_add_yardsticks(struct ridge_plan *plan, const struct ridge_catal
     ridge_buf_deinit(&y.scratch);
 }
 
-/* Guesses for a machine that nobody has measured yet; good to a factor of two, and only shown as such. */
+/* Guesses for a machine that nobody has measured yet; good to a factor of two, and only shown as
+ * such. */
 static double expected_run_ns(const struct ridge_case *c)
 {
     const double flop_per_ns = 40, bytes_per_ns = 8;
@@ -179,12 +198,16 @@ int64_t ridge_plan_expected_ns(const struct ridge_plan *plan)
         const struct ridge_group *group = &plan->groups[i];
         double group_ns = 0;
         for (size_t j = 0; j < group->n_members; j++) {
-            const double run_ns = expected_run_ns(&plan->cases[plan->members[group->members[j]].i_case]);
+            const double run_ns =
+                expected_run_ns(&plan->cases[plan->members[group->members[j]].i_case]);
             const double block_ns = run_ns > (double)v->block_ns ? run_ns : (double)v->block_ns;
-            const double lead_ns = run_ns > 10e6 ? run_ns : 3 * run_ns > lead_in_ns ? 3 * run_ns : lead_in_ns;
-            const double warm_ns = 0.5 * (double)v->warmup_ns > run_ns ? 0.5 * (double)v->warmup_ns : run_ns;
-            group_ns += (double)v->forks *
-                        (start_ns + warm_ns + 2 * run_ns + (double)v->rounds * (block_ns + lead_ns + canary_ns));
+            const double lead_ns = run_ns > 10e6             ? run_ns
+                                   : 3 * run_ns > lead_in_ns ? 3 * run_ns
+                                                             : lead_in_ns;
+            const double warm_ns =
+                0.5 * (double)v->warmup_ns > run_ns ? 0.5 * (double)v->warmup_ns : run_ns;
+            group_ns += (double)v->forks * (start_ns + warm_ns + 2 * run_ns +
+                                            (double)v->rounds * (block_ns + lead_ns + canary_ns));
         }
         total_ns += group_ns < (double)v->max_group_ns ? group_ns : (double)v->max_group_ns;
     }
@@ -227,7 +250,8 @@ char *ridge_plan_rerun_command(struct ridge_arena *a, const struct ridge_plan *p
         const struct ridge_option_row *row = &ridge_suite_setting_rows[i];
         const char *now = ridge_suite_settings_text(a, row, &plan->settings);
         /* duration follows from rounds and block, which are named when they matter */
-        if (strcmp(row->key, "duration") != 0 && strcmp(now, ridge_suite_settings_text(a, row, &defaults)) != 0)
+        if (strcmp(row->key, "duration") != 0 &&
+            strcmp(now, ridge_suite_settings_text(a, row, &defaults)) != 0)
             put_set(&b, a, row->key, now);
     }
     char *out = ridge_arena_strn(a, b.data, b.n);

@@ -3,14 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct suite_value *value_new(struct suite *s, const char *text, const char *raw, const struct ridge_node *node)
+static struct suite_value *value_new(struct suite *s, const char *text, const char *raw,
+                                     const struct ridge_node *node)
 {
     struct suite_value *value = ridge_arena_alloc(&s->arena, sizeof *value);
     *value = (struct suite_value){.text = ridge_suite_intern(s, text), .raw = raw, .node = node};
     return value;
 }
 
-static struct suite_value *subject_value(struct suite *s, struct suite_subject *subject, const struct ridge_node *node)
+static struct suite_value *subject_value(struct suite *s, struct suite_subject *subject,
+                                         const struct ridge_node *node)
 {
     struct suite_value *value = value_new(s, subject->text, subject->text, node);
     value->subject = subject;
@@ -26,22 +28,26 @@ static void add_subject(struct suite *s, const struct ridge_node *node, struct s
         ridge_suite_csv_values(s, node, out);
         return;
     }
-    if (!ridge_suite_expect(s, node, RIDGE_NODE_STRING,
-                            "a subject such as \"gemm:512x512x512\", or {\"csv\": FILE, \"where\": SELECTOR}"))
+    if (!ridge_suite_expect(
+            s, node, RIDGE_NODE_STRING,
+            "a subject such as \"gemm:512x512x512\", or {\"csv\": FILE, \"where\": SELECTOR}"))
         return;
     if (ridge_suite_subject(&s->arena, node->text, s->cat, &op, &shape, &err) != RIDGE_OK) {
         ridge_suite_report(s, node, "%s", err.text);
         return;
     }
-    struct suite_subject *subject = ridge_suite_subject_new(s, ridge_catalogue_operator(s->cat, op), shape);
+    struct suite_subject *subject =
+        ridge_suite_subject_new(s, ridge_catalogue_operator(s->cat, op), shape);
     RIDGE_PUSH(*out, subject_value(s, subject, node));
 }
 
-struct suite_value *ridge_suite_backend_value(struct suite *s, const struct ridge_cat_backend *backend,
+struct suite_value *ridge_suite_backend_value(struct suite *s,
+                                              const struct ridge_cat_backend *backend,
                                               const char *variant, const struct ridge_node *node)
 {
-    const char *text = variant[0] != '\0' ? ridge_arena_printf(&s->arena, "%s:%s", backend->name, variant)
-                                          : backend->name;
+    const char *text = variant[0] != '\0'
+                           ? ridge_arena_printf(&s->arena, "%s:%s", backend->name, variant)
+                           : backend->name;
     struct suite_value *value = value_new(s, text, text, node);
     value->backend = backend;
     value->variant = ridge_suite_intern(s, variant);
@@ -50,8 +56,8 @@ struct suite_value *ridge_suite_backend_value(struct suite *s, const struct ridg
     return value;
 }
 
-static void add_variants(struct suite *s, const struct ridge_cat_backend *backend, const struct ridge_node *node,
-                         struct suite_values *out)
+static void add_variants(struct suite *s, const struct ridge_cat_backend *backend,
+                         const struct ridge_node *node, struct suite_values *out)
 {
     for (size_t i = 0; backend->variants != NULL && backend->variants[i] != NULL; i++) {
         bool is_usable = backend->usable;
@@ -63,26 +69,31 @@ static void add_variants(struct suite *s, const struct ridge_cat_backend *backen
     }
 }
 
-static bool check_label(struct suite *s, const struct ridge_node *node, const char *full, const char *label)
+static bool check_label(struct suite *s, const struct ridge_node *node, const char *full,
+                        const char *label)
 {
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-";
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-";
     if (label[0] == '\0' || label[strspn(label, allowed)] != '\0') {
-        ridge_suite_report(s, node, "a label after '@' has letters, digits and . _ + -, got \"%.80s\"", label);
+        ridge_suite_report(
+            s, node, "a label after '@' has letters, digits and . _ + -, got \"%.80s\"", label);
         return false;
     }
     for (size_t i = 0; i < s->plan->n_arms; i++) {
         if (ridge_kvs_get(&s->plan->arms[i].libraries, full) != NULL)
             continue;
-        ridge_suite_report(s, node, "\"%.80s\" needs a library: add \"libraries\": {\"%.80s\": \"/path/to/lib.so\"}%s%s",
-                           full, full, s->plan->n_arms > 1 ? " to arm " : "",
-                           s->plan->n_arms > 1 ? s->plan->arms[i].name : "");
+        ridge_suite_report(
+            s, node,
+            "\"%.80s\" needs a library: add \"libraries\": {\"%.80s\": \"/path/to/lib.so\"}%s%s",
+            full, full, s->plan->n_arms > 1 ? " to arm " : "",
+            s->plan->n_arms > 1 ? s->plan->arms[i].name : "");
         return false;
     }
     return true;
 }
 
-static bool check_variant(struct suite *s, const struct ridge_node *node, const struct ridge_cat_backend *backend,
-                          const char *variant)
+static bool check_variant(struct suite *s, const struct ridge_node *node,
+                          const struct ridge_cat_backend *backend, const char *variant)
 {
     for (size_t i = 0; backend->variants != NULL && backend->variants[i] != NULL; i++)
         if (strcmp(backend->variants[i], variant) == 0)
@@ -97,7 +108,8 @@ static void unknown_backend(struct suite *s, const struct ridge_node *node, cons
     const char **names = ridge_arena_array(&s->arena, s->cat->n_backends + 1, sizeof *names);
     for (size_t i = 0; i < s->cat->n_backends; i++)
         names[i] = s->cat->backends[i].name;
-    ridge_suite_report(s, node, "unknown backend \"%.80s\"%s", name, ridge_suite_hint(s, name, names));
+    ridge_suite_report(s, node, "unknown backend \"%.80s\"%s", name,
+                       ridge_suite_hint(s, name, names));
 }
 
 /* name[:variant][@label], "*" for every usable backend, "name:*" for every usable variant */
@@ -138,7 +150,8 @@ static void add_device(struct suite *s, const struct ridge_node *node, struct su
     if (!ridge_suite_expect(s, node, RIDGE_NODE_STRING, "a device such as \"cpu\" or \"cuda:0\""))
         return;
     if (node->text[0] == '\0' || node->text[strspn(node->text, allowed)] != '\0')
-        ridge_suite_report(s, node, "\"%.80s\" is no device: expected something like cpu or cuda:0", node->text);
+        ridge_suite_report(s, node, "\"%.80s\" is no device: expected something like cpu or cuda:0",
+                           node->text);
     else
         RIDGE_PUSH(*out, value_new(s, node->text, node->text, node));
 }
@@ -156,7 +169,8 @@ static void add_target(struct suite *s, const struct ridge_node *node, struct su
             return;
         }
     }
-    ridge_suite_report(s, node, "unknown target \"%.80s\"%s", node->text, ridge_suite_hint(s, node->text, names));
+    ridge_suite_report(s, node, "unknown target \"%.80s\"%s", node->text,
+                       ridge_suite_hint(s, node->text, names));
 }
 
 static void add_arm(struct suite *s, const struct ridge_node *node, struct suite_values *out)
@@ -174,7 +188,8 @@ static void add_arm(struct suite *s, const struct ridge_node *node, struct suite
             return;
         }
     }
-    ridge_suite_report(s, node, "unknown arm \"%.80s\"%s", node->text, ridge_suite_hint(s, node->text, names));
+    ridge_suite_report(s, node, "unknown arm \"%.80s\"%s", node->text,
+                       ridge_suite_hint(s, node->text, names));
 }
 
 /* single, depth(n), open(rate[,poisson|constant]), offline */
@@ -189,27 +204,33 @@ static bool check_scenario(struct suite *s, const struct ridge_node *node)
         return true;
     if (n > 6 && text[n - 1] == ')') {
         inner = ridge_arena_strn(&s->arena, text, n - 1);
-        if (strncmp(inner, "depth(", 6) == 0 && ridge_text_int(inner + 6, &depth, NULL) == RIDGE_OK && depth >= 1)
+        if (strncmp(inner, "depth(", 6) == 0 &&
+            ridge_text_int(inner + 6, &depth, NULL) == RIDGE_OK && depth >= 1)
             return true;
         if (strncmp(inner, "open(", 5) == 0) {
             char *kind = strchr(inner, ',');
             if (kind != NULL)
                 *kind++ = '\0';
-            const bool is_kind = kind == NULL || strcmp(kind, "poisson") == 0 || strcmp(kind, "constant") == 0;
+            const bool is_kind =
+                kind == NULL || strcmp(kind, "poisson") == 0 || strcmp(kind, "constant") == 0;
             if (is_kind && ridge_text_real(inner + 5, &rate, NULL) == RIDGE_OK && rate > 0)
                 return true;
         }
     }
-    ridge_suite_report(s, node, "\"%.80s\" is no scenario; known are single, depth(N), open(RATE,poisson), "
-                       "open(RATE,constant), offline", text);
+    ridge_suite_report(s, node,
+                       "\"%.80s\" is no scenario; known are single, depth(N), open(RATE,poisson), "
+                       "open(RATE,constant), offline",
+                       text);
     return false;
 }
 
-static void add_option(struct suite *s, size_t key, const struct ridge_node *node, struct suite_values *out)
+static void add_option(struct suite *s, size_t key, const struct ridge_node *node,
+                       struct suite_values *out)
 {
     struct ridge_error first = {0};
     const struct ridge_option_row *row;
-    if (node->type == RIDGE_NODE_NULL || node->type == RIDGE_NODE_ARRAY || node->type == RIDGE_NODE_OBJECT) {
+    if (node->type == RIDGE_NODE_NULL || node->type == RIDGE_NODE_ARRAY ||
+        node->type == RIDGE_NODE_OBJECT) {
         ridge_suite_report(s, node, "expected one value of %s, got %s", s->keys[key],
                            ridge_suite_type_name(node->type));
         return;
@@ -230,12 +251,16 @@ static void add_option(struct suite *s, size_t key, const struct ridge_node *nod
     ridge_suite_report(s, node, "%s", first.text);
 }
 
-void ridge_suite_value(struct suite *s, size_t key, const struct ridge_node *node, struct suite_values *out)
+void ridge_suite_value(struct suite *s, size_t key, const struct ridge_node *node,
+                       struct suite_values *out)
 {
     static void (*const rows[RIDGE_N_FIXED_KEYS])(struct suite *, const struct ridge_node *,
                                                   struct suite_values *) = {
-        [RIDGE_KEY_SUBJECT] = add_subject, [RIDGE_KEY_BACKEND] = add_backend, [RIDGE_KEY_DEVICE] = add_device,
-        [RIDGE_KEY_TARGET] = add_target,   [RIDGE_KEY_ARM] = add_arm};
+        [RIDGE_KEY_SUBJECT] = add_subject,
+        [RIDGE_KEY_BACKEND] = add_backend,
+        [RIDGE_KEY_DEVICE] = add_device,
+        [RIDGE_KEY_TARGET] = add_target,
+        [RIDGE_KEY_ARM] = add_arm};
     if (key < RIDGE_N_FIXED_KEYS)
         rows[key](s, node, out);
     else
@@ -243,7 +268,8 @@ void ridge_suite_value(struct suite *s, size_t key, const struct ridge_node *nod
 }
 
 /* NULL, reported once, when the row refuses the value. */
-const char *ridge_suite_canonical(struct suite *s, struct suite_value *value, const struct ridge_option_row *row)
+const char *ridge_suite_canonical(struct suite *s, struct suite_value *value,
+                                  const struct ridge_option_row *row)
 {
     struct ridge_error err = {0};
     for (const struct suite_canon *c = value->canon; c != NULL; c = c->next)

@@ -85,6 +85,19 @@ static enum ridge_status load_problem(struct ridge_worker_case *c, struct ridge_
     c->is_problem_loaded = status == RIDGE_OK;
     return status;
 }
+/* All members of a group are alive at once: one takes at most an eighth of what is free. */
+static uint64_t available_bytes(void)
+{
+    struct ridge_buf text = {0};
+    uint64_t bytes = UINT64_MAX;
+    if (ridge_os_read_file("/proc/meminfo", 65536, &text, NULL) == RIDGE_OK && text.n > 0) {
+        const char *at = strstr(text.data, "MemAvailable:");
+        if (at != NULL)
+            bytes = strtoull(at + strlen("MemAvailable:"), NULL, 10) * 1024;
+    }
+    ridge_buf_deinit(&text);
+    return bytes;
+}
 static uint64_t cold_memory_bytes(void)
 {
     struct rlimit limit;
@@ -93,10 +106,11 @@ static uint64_t cold_memory_bytes(void)
     if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur / 2 < most)
         most = limit.rlim_cur / 2;
     if (ridge_os_read_small("/sys/fs/cgroup/memory.max", text, sizeof text) && text[0] >= '0' && text[0] <= '9') {
-        uint64_t cgroup = strtoull(text, NULL, 10) / 4;
+        uint64_t cgroup = strtoull(text, NULL, 10) / 8;
         most = cgroup < most ? cgroup : most;
     }
-    return most;
+    uint64_t share = available_bytes() / 8;
+    return share < most ? share : most;
 }
 static enum ridge_status make_sets(struct ridge_worker_case *c, struct ridge_process *p, struct ridge_error *err)
 {

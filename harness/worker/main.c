@@ -22,3 +22,12 @@ int main(int argc, char **argv)
     ridge_plugins_scan(&w.plugins, getenv("RIDGE_PLUGIN_PATH"));
     return ridge_worker_serve(&w);
 }
+
+#if defined(__SANITIZE_ADDRESS__)
+/* Vendor libraries leak when they are unloaded; only our own leaks are errors. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libdnnl.so\nleak:libgomp.so\nleak:libopenblas\nleak:libblis.so\nleak:libOpenCL.so\n";
+}
+#endif

@@ -50,7 +50,8 @@ void ridge_kernels_rng_fill_f32(void *x, size_t n, uint64_t seed)
     char *to = x;
     for (size_t i = 0; i < n; i += 2) {
         const uint64_t r = ridge_kernels_rng_next(&rng);
-        const float pair[2] = {to_unit((uint32_t)(r >> 40)), to_unit((uint32_t)(r >> 16) & 0xffffffu)};
+        const float pair[2] = {to_unit((uint32_t)(r >> 40)),
+                               to_unit((uint32_t)(r >> 16) & 0xffffffu)};
         memcpy(to + i * sizeof(float), pair, i + 1 < n ? sizeof pair : sizeof pair[0]);
     }
 }

@@ -18,7 +18,8 @@ uint64_t ridge_kernels_rng_next(struct ridge_kernels_rng *rng);
 /* In [0, n); n >= 1. The bias is below n / 2^64. */
 uint64_t ridge_kernels_rng_below(struct ridge_kernels_rng *rng, uint64_t n);
 
-/* n f32, uniform in (-1, 1): odd multiples of 2^-24, so never zero, never denormal. Any alignment. */
+/* n f32, uniform in (-1, 1): odd multiples of 2^-24, so never zero, never denormal. Any alignment.
+ */
 void ridge_kernels_rng_fill_f32(void *x, size_t n, uint64_t seed);
 
 #endif

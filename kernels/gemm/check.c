@@ -1,11 +1,11 @@
 /* gemm: comparison with the double reference.
  *
  * Bound: an f32 sum of k products has |error| <= gamma_k * sum |a||b|, gamma_k ~ k u, u = 2^-24
- * (Higham, "Accuracy and Stability of Numerical Algorithms", 2nd ed., section 3.1); with independent
- * roundings k becomes lambda sqrt(k) with a probability near 1 (Higham and Mary, "A new approach to
- * probabilistic rounding error analysis", SIAM J. Sci. Comput. 41(5), 2019). We take lambda = 2
- * and 4 u for the last roundings: u * (4 + min(k, 2 sqrt(k))), any order of summation. The double
- * reference's own error is 2^-29 of that.
+ * (Higham, "Accuracy and Stability of Numerical Algorithms", 2nd ed., section 3.1); with
+ * independent roundings k becomes lambda sqrt(k) with a probability near 1 (Higham and Mary, "A new
+ * approach to probabilistic rounding error analysis", SIAM J. Sci. Comput. 41(5), 2019). We take
+ * lambda = 2 and 4 u for the last roundings: u * (4 + min(k, 2 sqrt(k))), any order of summation.
+ * The double reference's own error is 2^-29 of that.
  *
  * Large problems: every corner, points along the edges and seeded points inside; and Freivalds'
  * product test, C x against A (B x) with random signs x, which sees every element of C.
@@ -17,7 +17,8 @@
 
 static const double full_check_flop = 4e6;
 static const double unit_roundoff = 0x1p-24;
-/* Element errors under random signs add like sqrt(n); 8 standard deviations leave no false alarm. */
+/* Element errors under random signs add like sqrt(n); 8 standard deviations leave no false alarm.
+ */
 static const double product_deviations = 8.0;
 enum { N_SAMPLES = 320 };
 
@@ -29,7 +30,8 @@ struct problem {
     bool is_wrong;
 };
 
-static void report(struct problem *p, const char *test, int64_t i, int64_t j, double got, double want)
+static void report(struct problem *p, const char *test, int64_t i, int64_t j, double got,
+                   double want)
 {
     if (!p->is_wrong)
         (void)snprintf(p->result->text, sizeof p->result->text,
@@ -55,7 +57,8 @@ static void check_element(struct problem *p, int64_t i, int64_t j)
     }
     const double got = (double)p->c[i * p->n + j];
     p->result->n_checked++;
-    if (!isfinite(want) || scale > (double)3.0e38f) { /* NaN, Inf, or a legal f32 overflow on the way */
+    if (!isfinite(want) ||
+        scale > (double)3.0e38f) { /* NaN, Inf, or a legal f32 overflow on the way */
         const bool is_same = isnan(want) ? isnan(got) : got == want || isfinite(want);
         if (!is_same)
             report(p, "element", i, j, got, want);

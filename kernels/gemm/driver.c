@@ -251,8 +251,8 @@ size_t ridge_gemm_driver_packed_bytes(const struct ridge_gemm_micro_set *set,
 }
 
 /* Panels of 2 vectors, the last may have 1; element (p, j) of a panel at p * width + j. */
-void ridge_gemm_driver_pack(const struct ridge_gemm_micro_set *set, const struct ridge_gemm_shape *s,
-                            const float *b, float *packed)
+void ridge_gemm_driver_pack(const struct ridge_gemm_micro_set *set,
+                            const struct ridge_gemm_shape *s, const float *b, float *packed)
 {
     const int64_t panel = 2 * set->vector;
     for (int64_t j0 = 0; j0 < s->n; j0 += panel) {

@@ -41,7 +41,8 @@ struct ridge_gemm_micro_set {
     int vector;     /* f32 in a vector */
     int max_rows;   /* of a tile */
     int skinny_max_rows; /* up to here B is read in place, when not prepacked */
-    /* [mode][rows][log2 of vectors across]; NULL: no such tile. Modes other than 0 have widths 1, 2. */
+    /* [mode][rows][log2 of vectors across]; NULL: no such tile. Modes other than 0 have widths
+     * 1, 2. */
     ridge_gemm_tile_fn tile[RIDGE_GEMM_N_MODES][RIDGE_GEMM_MAX_ROWS + 1][RIDGE_GEMM_N_WIDTHS];
 };
 
@@ -54,14 +55,15 @@ struct ridge_gemm_plan {
     size_t a_bytes, b_bytes, task_bytes; /* scratch of one task: A block, then B panels */
 };
 
-void ridge_gemm_plan_make(const struct ridge_gemm_shape *shape, const struct ridge_gemm_micro_set *set,
-                          int n_threads, struct ridge_gemm_plan *plan);
+void ridge_gemm_plan_make(const struct ridge_gemm_shape *shape,
+                          const struct ridge_gemm_micro_set *set, int n_threads,
+                          struct ridge_gemm_plan *plan);
 
 /* Bodies of a kernel's hooks. */
 size_t ridge_gemm_driver_packed_bytes(const struct ridge_gemm_micro_set *set,
                                       const struct ridge_gemm_shape *shape);
-void ridge_gemm_driver_pack(const struct ridge_gemm_micro_set *set, const struct ridge_gemm_shape *shape,
-                            const float *b, float *packed);
+void ridge_gemm_driver_pack(const struct ridge_gemm_micro_set *set,
+                            const struct ridge_gemm_shape *shape, const float *b, float *packed);
 size_t ridge_gemm_driver_scratch_bytes(const struct ridge_gemm_micro_set *set,
                                        const struct ridge_gemm_shape *shape, int n_threads);
 enum ridge_status ridge_gemm_driver_run(const struct ridge_gemm_micro_set *set,

@@ -31,8 +31,8 @@ INLINE const float *row_at(const struct rows *r, int i)
     return (const float *)(const void *)(base + offset);
 }
 
-INLINE void finish(const struct ridge_gemm_tile *t, const VEC *acc, int n_rows, int n_vec, MASK mask,
-                   bool is_masked, bool is_accumulating)
+INLINE void finish(const struct ridge_gemm_tile *t, const VEC *acc, int n_rows, int n_vec,
+                   MASK mask, bool is_masked, bool is_accumulating)
 {
     UNROLL for (int i = 0; i < n_rows; i++)
     {
@@ -53,8 +53,8 @@ INLINE void finish(const struct ridge_gemm_tile *t, const VEC *acc, int n_rows, 
     }
 }
 
-INLINE void compute(const struct ridge_gemm_tile *t, const int n_rows, const int n_vec, const int mode,
-                    const bool is_masked)
+INLINE void compute(const struct ridge_gemm_tile *t, const int n_rows, const int n_vec,
+                    const int mode, const bool is_masked)
 {
     VEC acc[RIDGE_GEMM_MAX_ROWS * 2];
     VEC b[8];

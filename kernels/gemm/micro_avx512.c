@@ -1,4 +1,5 @@
-/* AVX-512 tiles: up to 14 rows of 2 vectors (28 accumulators, 2 of B, 2 spare), or few rows of more. */
+/* AVX-512 tiles: up to 14 rows of 2 vectors (28 accumulators, 2 of B, 2 spare), or few rows of
+ * more. */
 #define VEC __m512
 #define VL 16
 #define MASK __mmask16

@@ -99,14 +99,15 @@ static enum ridge_status tensor(const void *shape, size_t i, struct ridge_tensor
     const enum ridge_status status = validate(shape, err);
     if (status != RIDGE_OK)
         return status;
-    *out = (struct ridge_tensor){.name = rows[i].name,
-                                 .dtype = RIDGE_F32,
-                                 .role = rows[i].role,
-                                 .rank = 2,
-                                 .dims = {rows[i].rows, rows[i].columns},
-                                 .layout = "row",
-                                 .device = "cpu",
-                                 .n_bytes = 4u * (uint64_t)rows[i].rows * (uint64_t)rows[i].columns};
+    *out =
+        (struct ridge_tensor){.name = rows[i].name,
+                              .dtype = RIDGE_F32,
+                              .role = rows[i].role,
+                              .rank = 2,
+                              .dims = {rows[i].rows, rows[i].columns},
+                              .layout = "row",
+                              .device = "cpu",
+                              .n_bytes = 4u * (uint64_t)rows[i].rows * (uint64_t)rows[i].columns};
     return RIDGE_OK;
 }
 

@@ -33,7 +33,8 @@ static int64_t even_part(int64_t total, int64_t max)
     return n_parts == 0 ? 0 : ridge_kernels_size_ceil_div(total, n_parts);
 }
 
-static void plan_tasks(const struct ridge_gemm_shape *s, int n_threads, struct ridge_gemm_plan *plan)
+static void plan_tasks(const struct ridge_gemm_shape *s, int n_threads,
+                       struct ridge_gemm_plan *plan)
 {
     const int64_t n_row_tiles = ridge_kernels_size_ceil_div(s->m, plan->max_rows);
     const int64_t n_panels = ridge_kernels_size_ceil_div(s->n, plan->panel);
@@ -44,7 +45,8 @@ static void plan_tasks(const struct ridge_gemm_shape *s, int n_threads, struct r
 
 static void plan_blocks(const struct ridge_gemm_shape *s, struct ridge_gemm_plan *plan)
 {
-    const int64_t m = plan->is_splitting_m ? ridge_kernels_size_ceil_div(s->m, plan->n_tasks) : s->m;
+    const int64_t m =
+        plan->is_splitting_m ? ridge_kernels_size_ceil_div(s->m, plan->n_tasks) : s->m;
     const int64_t n_panels = ridge_kernels_size_ceil_div(s->n, plan->panel);
     const int64_t n =
         plan->panel *

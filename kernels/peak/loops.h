@@ -6,7 +6,8 @@
 #include <stdint.h>
 
 struct ridge_peak_loops {
-    /* x -> a x + b, n_units * RIDGE_PEAK_UNIT_FLOP in all; returns a mean that tends to b / (1 - a). */
+    /* x -> a x + b, n_units * RIDGE_PEAK_UNIT_FLOP in all; returns a mean that tends to b / (1 -
+     * a). */
     float (*fma)(int64_t n_units, float a, float b);
     /* Sum of little-endian 8-byte words modulo 2^64, the last one zero padded. Any alignment. */
     uint64_t (*read)(const char *from, size_t n_bytes);

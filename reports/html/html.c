@@ -87,7 +87,7 @@ RIDGE_REPORT_WRITER(ridge_report_html)
     ridge_html_glossary(p);
     H(p, "</main>\n<footer><p class=dim>Made by ridge ");
     T(p, in->run->version);
-    H(p, ". Every figure is a stored row of the results file. Nothing was loaded from the network.</p></footer>\n");
+    H(p, ". Every figure but the geometric means is a stored row of the results file. Nothing was loaded from the network.</p></footer>\n");
     ridge_html_data(p);
     H(p, "<script>");
     H(p, ridge_html_js);

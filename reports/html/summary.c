@@ -68,7 +68,9 @@ static void put_headline(struct ridge_page *p)
     const size_t *out = v->n_outcomes;
     size_t n_compared = out[RIDGE_OUTCOME_WIN] + out[RIDGE_OUTCOME_LEVEL] + out[RIDGE_OUTCOME_OPEN];
     const struct ridge_standing_sum *lead = v->n_labels ? &v->labels[p->by_wins[0]] : NULL;
-    H(p, "<p class=headline>");
+    const char *fitness = v->in->run->fitness ? v->in->run->fitness : "";
+    bool unfit = strcmp(fitness, "unfit") == 0;
+    H(p, unfit && n_compared ? "<p class=headline>The machine was <b>unfit</b> to judge; what was measured: " : "<p class=headline>");
     if (v->n_ok == 0)
         H(p, "No case gave a result. The reasons are below.");
     else if (n_compared == 0)
@@ -78,7 +80,7 @@ static void put_headline(struct ridge_page *p)
         F(p, "No clear winner on any of %zu subject%s.", n_compared, plural(n_compared));
     else {
         put_label(p, p->by_wins[0]);
-        F(p, " is clearly the fastest on %zu of %zu subject%s", lead->n_wins, n_compared, plural(n_compared));
+        F(p, " is %sthe fastest on %zu of %zu subject%s", strcmp(fitness, "quiet") == 0 ? "clearly " : "", lead->n_wins, n_compared, plural(n_compared));
         for (size_t i = 1; i < v->n_labels && i < 3 && v->labels[p->by_wins[i]].n_wins; i++) {
             H(p, ", ");
             put_label(p, p->by_wins[i]);

@@ -106,7 +106,7 @@ static enum ridge_status runner_probe(const struct ridge_host *host, const struc
     void *library = NULL;
     if (ridge_kernel_library.open(args->library_path, 1, &library, &info, &err) != RIDGE_OK) {
         out->usable = false;
-        (void)snprintf(out->reason, sizeof out->reason, "%s", err.text);
+        (void)snprintf(out->reason, sizeof out->reason, "%.500s", err.text);
         return RIDGE_OK;
     }
     (void)snprintf(out->version, sizeof out->version, "%s", info.version);

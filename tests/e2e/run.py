@@ -18,6 +18,11 @@ def members(exported):
     return [m for g in exported["groups"] for m in g["members"] if not m.get("yardstick")]
 
 
+def is_sanitized():
+    with open(os.path.join(BUILD, "ridge"), "rb") as f:
+        return b"__asan_init" in f.read()
+
+
 class Numbers(Case):
     def test_known_p99_is_printed(self):
         # every 20th run takes 5 ms: the 99th percentile is a spike, the median is not
@@ -27,11 +32,15 @@ class Numbers(Case):
         m = members(self.exported())[0]
         self.assertGreaterEqual(m["metrics"]["n_samples"]["value"], 299, out)
         p99, p50 = (m["metrics"][k]["value"] for k in ("p99_ns", "p50_ns"))
+        # what is printed is what the stored samples say, by the nearest-rank rule; a busy machine may add to it
+        text, _ = self.ridge("export", "results.ridge", "--format", "ndjson")
+        rows = [json.loads(line) for line in text.splitlines()]
+        times = sorted(r["duration_ns"] / r["inner_reps"] for r in rows if not r["lead_in"])
+        self.assertEqual(p99, times[-(-99 * len(times) // 100) - 1])
+        self.assertEqual(p50, times[-(-len(times) // 2) - 1])
         self.assertGreaterEqual(p99, 5.0e6)
-        self.assertLess(p99, 6.5e6)
         self.assertGreaterEqual(p50, 1.0e6)
-        self.assertLess(p50, 1.3e6)
-        self.assertRegex(out, r"5\.\d+ ms")
+        self.assertRegex(out, r"\b%.3g ms" % (p99 / 1e6))
 
     def test_p99_from_few_samples_is_refused(self):
         self.ridge("run", self.null_suite("null:pattern=constant,latency=1ms"))
@@ -97,7 +106,7 @@ class Faults(Case):
         self.verdict("wrong", "wrong")
 
     def test_alloc_without_end(self):
-        if "AddressSanitizer" in open(os.path.join(BUILD, "ridge"), "rb").read().decode("latin-1"):
+        if is_sanitized():
             self.skipTest("an address space limit and AddressSanitizer's shadow do not go together")
         self.verdict("alloc", "oom", max_memory="1 GiB")
 
@@ -130,11 +139,11 @@ class Killed(Case):
         self.assertEqual(child.returncode, 130, out + err)
         self.ridge("db", "verify", "results.ridge")
         first = self.exported()
-        self.assertEqual(first["status"], "interrupted")
+        self.assertEqual(first["run"]["status"], "interrupted")
         self.ridge("run", suite, "--resume")
         second = self.exported()
-        self.assertEqual(second["id"], first["id"])
-        self.assertEqual(second["status"], "complete")
+        self.assertEqual(second["run"]["id"], first["run"]["id"])
+        self.assertEqual(second["run"]["status"], "complete")
         for m in members(second):
             self.assertEqual(m["verdict"], "ok")
             self.assertEqual(m["forks"], 2)
@@ -146,7 +155,7 @@ class Killed(Case):
         child.wait()
         _, err = self.ridge("run", suite, "--resume")
         self.assertIn("resuming", err)
-        self.assertEqual(self.exported()["status"], "complete")
+        self.assertEqual(self.exported()["run"]["status"], "complete")
 
 
 class Files(Case):
@@ -157,7 +166,7 @@ class Files(Case):
             out, err = child.communicate(timeout=120)
             self.assertEqual(child.returncode, 0, out + err)
         self.ridge("db", "verify", "results.ridge")
-        ids = {self.exported("results.ridge", "--run", r)["id"] for r in ("last", "last~1")}
+        ids = {self.exported("results.ridge", "--run", r)["run"]["id"] for r in ("last", "last~1")}
         self.assertEqual(len(ids), 2)
 
     def test_foreign_file_is_refused(self):
@@ -285,14 +294,13 @@ class Workers(Case):
         folder = os.path.join(SOURCE, "runners", "python")
         if not os.path.isdir(os.path.join(folder, "ridge_worker")):
             self.skipTest("no python worker in this tree")
-        suite = self.suite({"subject": ["null:latency=1ms"], "backend": ["null"], "arm": ["main", "python"]},
-                           compare=["arm"],
-                           arms={"main": {}, "python": {"program": [sys.executable, "-m", "ridge_worker"],
-                                                        "env": {"PYTHONPATH": folder}}})
+        suite = self.suite({"subject": ["null:latency=1ms"], "backend": ["pynull"], "arm": ["one", "two"]},
+                           compare=["arm"], arms={name: {"program": [sys.executable, "-m", "ridge_worker"],
+                                                         "env": {"PYTHONPATH": folder}} for name in ("one", "two")})
         self.ridge("run", suite, "--report", "r.html")
         found = members(self.exported())
-        self.assertEqual({m["arm"] for m in found}, {"main", "python"})
-        self.assertEqual({m["verdict"] for m in found}, {"ok"})
+        self.assertEqual({m["arm"] for m in found}, {"one", "two"})
+        self.assertEqual({m["verdict"] for m in found}, {"ok"}, found)
 
     def test_fakedev(self):
         folder = os.path.join(BUILD, "test-plugins")

@@ -14,8 +14,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     static struct ridge_cat_operator operators[] = {{"gemm", "product", fields, 2, names, none}};
     static struct ridge_cat_backend backends[] = {
         {.name = "ridge", .doc = "own", .variants = none, .operators = ops, .usable = true}};
-    struct ridge_catalogue cat = {.operators = operators, .n_operators = 1, .backends = backends, .n_backends = 1,
-                                  .options = (struct ridge_option_row *)(uintptr_t)ridge_case_option_rows,
+    struct ridge_catalogue cat = {.operators = operators,
+                                  .n_operators = 1,
+                                  .backends = backends,
+                                  .n_backends = 1,
+                                  .options =
+                                      (struct ridge_option_row *)(uintptr_t)ridge_case_option_rows,
                                   .n_options = ridge_n_case_option_rows};
     struct ridge_plan plan = {0};
     struct ridge_suite_errors errors = {0};

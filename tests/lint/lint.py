@@ -7,8 +7,9 @@ import urllib.parse
 MAX_FILE_LINES = 500
 MAX_COLUMNS = 140
 MAX_FUNCTION_LINES = 60
-MAX_COMPLEXITY = 15
+MAX_COMPLEXITY = 20
 TABLES = re.compile(r"\.inc$|_table\.c$|/kernels/|schema\.sql$|^kernels/|verbs\.c$")
+MARKUP = re.compile(r"^reports/html/|^tests/|\.inc$|^kernels/")  # whole elements and fixtures stay on one line
 BANNED = "strcpy strcat sprintf strncpy atoi strtok system popen alloca gets".split()
 SKIP = {".git", "__pycache__"}
 
@@ -23,7 +24,7 @@ def files(root, *endings):
 
 
 def read(root, path):
-    with open(os.path.join(root, path), encoding="utf-8") as f:
+    with open(os.path.join(root, path), encoding="utf-8", errors="replace") as f:
         return f.read()
 
 
@@ -121,7 +122,7 @@ def lengths(root):
         if len(lines) > MAX_FILE_LINES and not TABLES.search(path):
             yield f"{path}: {len(lines)} lines, {MAX_FILE_LINES} are the most"
         for n, line in enumerate(lines, 1):
-            if len(line) > MAX_COLUMNS and path.endswith((".c", ".h")) and not TABLES.search(path):
+            if len(line) > MAX_COLUMNS and path.endswith((".c", ".h")) and not MARKUP.search(path):
                 yield f"{path}:{n}: {len(line)} columns, {MAX_COLUMNS} are the most"
 
 
@@ -182,7 +183,7 @@ def pages(root):
     for top in ("harness", "runners", "tests"):
         for name in sorted(os.listdir(os.path.join(root, top))):
             folder = os.path.join(top, name)
-            if os.path.isdir(os.path.join(root, folder)) and name not in SKIP:
+            if any(files(os.path.join(root, folder), ".c", ".h", ".py", ".json", ".txt")):
                 wanted.append(os.path.join(folder, "README.md"))
     for page in wanted:
         if not os.path.exists(os.path.join(root, page)):

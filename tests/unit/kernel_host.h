@@ -25,7 +25,8 @@ static void *test_worker(void *arg)
 }
 
 /* Task t runs on thread t mod n_threads; the caller is thread 0. */
-static void test_parallel_for(void *self, size_t n_tasks, void (*fn)(void *, size_t, int), void *ctx)
+static void test_parallel_for(void *self, size_t n_tasks, void (*fn)(void *, size_t, int),
+                              void *ctx)
 {
     const struct ridge_host *host = *(struct ridge_host *const *)self;
     pthread_t threads[TEST_MAX_THREADS];

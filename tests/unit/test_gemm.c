@@ -39,8 +39,8 @@ static void problem_deinit(struct problem *p)
 }
 
 /* Runs the kernel with scratch and packed weights of exactly the size it asked for. */
-static enum ridge_status run_kernel(const struct ridge_kernel *kernel, struct problem *p, int n_threads,
-                                    bool is_at_end)
+static enum ridge_status run_kernel(const struct ridge_kernel *kernel, struct problem *p,
+                                    int n_threads, bool is_at_end)
 {
     const struct ridge_host *self;
     struct ridge_host host;
@@ -83,8 +83,8 @@ static bool is_usable(const struct ridge_kernel *kernel)
     return false;
 }
 
-static void check_one(const struct ridge_kernel *kernel, struct ridge_gemm_shape shape, int n_threads,
-                      bool is_at_end)
+static void check_one(const struct ridge_kernel *kernel, struct ridge_gemm_shape shape,
+                      int n_threads, bool is_at_end)
 {
     struct problem p;
     struct ridge_check result;
@@ -94,8 +94,8 @@ static void check_one(const struct ridge_kernel *kernel, struct ridge_gemm_shape
     const enum ridge_status status = op->check(&p.shape, p.in, &p.out, 11, "", &result, &err);
     if (status != RIDGE_OK)
         fprintf(stderr, "%s m=%lld n=%lld k=%lld weights=%d threads=%d: %s\n", kernel->name,
-                (long long)shape.m, (long long)shape.n, (long long)shape.k, shape.weights, n_threads,
-                err.text);
+                (long long)shape.m, (long long)shape.n, (long long)shape.k, shape.weights,
+                n_threads, err.text);
     CHECK(status == RIDGE_OK);
     problem_deinit(&p);
 }
@@ -122,20 +122,24 @@ static void every_tail_is_right(void)
     for (int64_t m = 0; m <= 17; m++)
         for (size_t j = 0; j < sizeof columns / sizeof columns[0]; j++)
             for (size_t q = 0; q < sizeof depths / sizeof depths[0]; q++)
-                check_all_ways((struct ridge_gemm_shape){.m = m, .n = columns[j], .k = depths[q]}, seed++);
+                check_all_ways((struct ridge_gemm_shape){.m = m, .n = columns[j], .k = depths[q]},
+                               seed++);
 }
 
 static void blocks_and_thin_problems_are_right(void)
 {
     static const struct ridge_gemm_shape shapes[] = {
-        {.m = 0, .n = 5, .k = 3},      {.m = 5, .n = 0, .k = 3},     {.m = 0, .n = 0, .k = 0},
-        {.m = 28, .n = 64, .k = 385},  {.m = 29, .n = 63, .k = 769}, {.m = 33, .n = 70, .k = 1000},
-        {.m = 127, .n = 131, .k = 137}, {.m = 15, .n = 33, .k = 5000}, {.m = 300, .n = 64, .k = 1100},
-        {.m = 40, .n = 520, .k = 1024}, {.m = 40, .n = 90, .k = 1024}, {.m = 9, .n = 40, .k = 2048},
-        {.m = 1, .n = 1031, .k = 1024}, {.m = 2, .n = 700, .k = 333}, {.m = 3, .n = 9001, .k = 50},
-        {.m = 700, .n = 9, .k = 64},   {.m = 16, .n = 16, .k = 4096}, {.m = 1, .n = 1, .k = 10007},
-        {.m = 700, .n = 1100, .k = 400}, {.m = 1500, .n = 40, .k = 700}, {.m = 61, .n = 2003, .k = 67},
-        {.m = 83, .n = 95, .k = 577},
+        {.m = 0, .n = 5, .k = 3},        {.m = 5, .n = 0, .k = 3},
+        {.m = 0, .n = 0, .k = 0},        {.m = 28, .n = 64, .k = 385},
+        {.m = 29, .n = 63, .k = 769},    {.m = 33, .n = 70, .k = 1000},
+        {.m = 127, .n = 131, .k = 137},  {.m = 15, .n = 33, .k = 5000},
+        {.m = 300, .n = 64, .k = 1100},  {.m = 40, .n = 520, .k = 1024},
+        {.m = 40, .n = 90, .k = 1024},   {.m = 9, .n = 40, .k = 2048},
+        {.m = 1, .n = 1031, .k = 1024},  {.m = 2, .n = 700, .k = 333},
+        {.m = 3, .n = 9001, .k = 50},    {.m = 700, .n = 9, .k = 64},
+        {.m = 16, .n = 16, .k = 4096},   {.m = 1, .n = 1, .k = 10007},
+        {.m = 700, .n = 1100, .k = 400}, {.m = 1500, .n = 40, .k = 700},
+        {.m = 61, .n = 2003, .k = 67},   {.m = 83, .n = 95, .k = 577},
     };
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
         check_all_ways(shapes[i], (unsigned)i);

@@ -15,7 +15,8 @@ static void run_one(const struct ridge_kernel *kernel, struct ridge_peak_shape s
     struct ridge_check result;
     struct ridge_error err = {0};
     test_host_init(&host, &self, n_threads);
-    CHECK(op->tensor(&shape, 0, &in, NULL) == RIDGE_OK && op->tensor(&shape, 1, &out, NULL) == RIDGE_OK);
+    CHECK(op->tensor(&shape, 0, &in, NULL) == RIDGE_OK &&
+          op->tensor(&shape, 1, &out, NULL) == RIDGE_OK);
     /* read's word and fma's number are aligned, as a dense tensor is */
     test_buffer_init(&from, in.n_bytes, is_at_end && shape.kind != RIDGE_PEAK_FMA);
     test_buffer_init(&to, out.n_bytes, is_at_end && shape.kind == RIDGE_PEAK_COPY);
@@ -38,7 +39,8 @@ static void run_one(const struct ridge_kernel *kernel, struct ridge_peak_shape s
 
 static void every_kernel_is_right(void)
 {
-    static const int64_t sizes[] = {0, 1, 7, 63, 64, 65, 511, 513, 4095, 4096, 4097, 12345, 1 << 20};
+    static const int64_t sizes[] = {0,   1,    7,    63,   64,    65,     511,
+                                    513, 4095, 4096, 4097, 12345, 1 << 20};
     size_t n_kernels;
     const struct ridge_kernel *const *kernels = ridge_peak_kernels(&n_kernels);
     for (size_t i = 0; i < n_kernels; i++) {
@@ -48,7 +50,8 @@ static void every_kernel_is_right(void)
             continue;
         }
         for (int n_threads = 1; n_threads <= 3; n_threads++) {
-            run_one(kernels[i], (struct ridge_peak_shape){.kind = RIDGE_PEAK_FMA}, n_threads, false, false);
+            run_one(kernels[i], (struct ridge_peak_shape){.kind = RIDGE_PEAK_FMA}, n_threads, false,
+                    false);
             for (size_t j = 0; j < sizeof sizes / sizeof sizes[0]; j++)
                 for (int32_t kind = RIDGE_PEAK_READ; kind <= RIDGE_PEAK_COPY; kind++)
                     run_one(kernels[i], (struct ridge_peak_shape){.kind = kind, .bytes = sizes[j]},
@@ -68,7 +71,8 @@ static void a_spoiled_result_is_seen(void)
 static void formulas_and_refusals(void)
 {
     struct ridge_cost cost;
-    CHECK(op->cost(&(struct ridge_peak_shape){.kind = RIDGE_PEAK_COPY, .bytes = 100}, &cost, NULL) == RIDGE_OK);
+    CHECK(op->cost(&(struct ridge_peak_shape){.kind = RIDGE_PEAK_COPY, .bytes = 100}, &cost,
+                   NULL) == RIDGE_OK);
     CHECK_NEAR(cost.compulsory_bytes, 200, 0);
     CHECK(op->cost(&(struct ridge_peak_shape){.kind = RIDGE_PEAK_FMA}, &cost, NULL) == RIDGE_OK);
     CHECK_NEAR(cost.flop, 768.0 * 40960, 0);

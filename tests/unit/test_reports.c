@@ -273,6 +273,17 @@ static void the_page_is_one_file_and_obeys_its_policy(void)
     ridge_arena_deinit(&f.arena);
 }
 
+static void an_unfit_run_says_so_before_it_names_anybody(void)
+{
+    struct fixture f;
+    fixture_init(&f, 14, 6, true);
+    f.run.fitness = "unfit";
+    struct ridge_buf b = write_report("html", &f);
+    CHECK(has(&b, "<b>unfit</b> to judge") && !has(&b, "is clearly the fastest"));
+    ridge_buf_deinit(&b);
+    ridge_arena_deinit(&f.arena);
+}
+
 static void an_empty_run_is_a_page_too(void)
 {
     struct fixture f;
@@ -289,4 +300,5 @@ RIDGE_TEST_MAIN(TEST_ROW(the_table_reads_like_the_design), TEST_ROW(without_flop
                 TEST_ROW(nobody_wins_without_a_comparison), TEST_ROW(hostile_names_come_out_harmless),
                 TEST_ROW(csv_lines_have_equal_fields), TEST_ROW(json_holds_the_stored_rows), TEST_ROW(samples_are_all_exported),
                 TEST_ROW(block_statistics_follow_the_rule), TEST_ROW(ten_thousand_cases_stay_small),
-                TEST_ROW(the_page_is_one_file_and_obeys_its_policy), TEST_ROW(an_empty_run_is_a_page_too))
+                TEST_ROW(the_page_is_one_file_and_obeys_its_policy), TEST_ROW(an_unfit_run_says_so_before_it_names_anybody),
+                TEST_ROW(an_empty_run_is_a_page_too))

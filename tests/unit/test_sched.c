@@ -419,15 +419,13 @@ static void describe_and_cost_ask_once(void)
     CHECK(ridge_sched_describe(absent, &c, &hello, &arena, &err) != RIDGE_OK);
     CHECK(strstr(err.text, "/nonexistent") != NULL);
 }
-RIDGE_TEST_MAIN(TEST_ROW(a_good_group_runs), TEST_ROW(forks_are_bought_up_to_twice),
-                TEST_ROW(resume_skips_a_stored_fork), TEST_ROW(the_order_is_seeded),
-                TEST_ROW(a_crash_names_its_signal), TEST_ROW(a_hang_times_out),
-                TEST_ROW(broken_messages_fail), TEST_ROW(early_ends_fail),
-                TEST_ROW(memory_without_end_is_oom), TEST_ROW(noise_costs_nothing),
-                TEST_ROW(an_escaped_grandchild_is_killed),
-                TEST_ROW(a_worker_that_cannot_start_fails),
-                TEST_ROW(an_unknown_target_stops_only_its_members),
-                TEST_ROW(no_member_left_ends_the_group),
-                TEST_ROW(an_interrupt_keeps_finished_rounds),
-                TEST_ROW(a_second_interrupt_kills_a_running_block), TEST_ROW(a_failing_sink_ends_the_run),
-                TEST_ROW(the_harness_sleeps_through_a_block), TEST_ROW(describe_and_cost_ask_once))
+RIDGE_TEST_MAIN(
+    TEST_ROW(a_good_group_runs), TEST_ROW(forks_are_bought_up_to_twice),
+    TEST_ROW(resume_skips_a_stored_fork), TEST_ROW(the_order_is_seeded),
+    TEST_ROW(a_crash_names_its_signal), TEST_ROW(a_hang_times_out), TEST_ROW(broken_messages_fail),
+    TEST_ROW(early_ends_fail), TEST_ROW(memory_without_end_is_oom), TEST_ROW(noise_costs_nothing),
+    TEST_ROW(an_escaped_grandchild_is_killed), TEST_ROW(a_worker_that_cannot_start_fails),
+    TEST_ROW(an_unknown_target_stops_only_its_members), TEST_ROW(no_member_left_ends_the_group),
+    TEST_ROW(an_interrupt_keeps_finished_rounds),
+    TEST_ROW(a_second_interrupt_kills_a_running_block), TEST_ROW(a_failing_sink_ends_the_run),
+    TEST_ROW(the_harness_sleeps_through_a_block), TEST_ROW(describe_and_cost_ask_once))

@@ -1,5 +1,5 @@
-/* Suites: scanner, golden plans, bad inputs, expansion rules, sizes. Set RIDGE_UPDATE_GOLDEN=1 to write
- * the golden files anew (and then read the diff). */
+/* Suites: scanner, golden plans, bad inputs, expansion rules, sizes. Set RIDGE_UPDATE_GOLDEN=1 to
+ * write the golden files anew (and then read the diff). */
 #include "base/os.h"
 #include "ridge_test.h"
 #include "suite/csv.h"
@@ -8,41 +8,73 @@
 #include <dirent.h>
 #include <time.h>
 
-static const char *const dtypes[] = {"f32", "bf16", NULL}, *const weights[] = {"given", "prepacked", NULL},
-                  *const kinds[] = {"fma", "read", "copy", NULL},
-                  *const patterns[] = {"constant", "list", "two_modes", "drift", "spikes", NULL};
+static const char *const
+    dtypes[] = {"f32", "bf16", NULL},
+    *const weights[] = {"given", "prepacked", NULL}, *const kinds[] = {"fma", "read", "copy", NULL},
+    *const patterns[] = {"constant", "list", "two_modes", "drift", "spikes", NULL};
 static struct ridge_option_row gemm_fields[] = {
     {"m", RIDGE_KIND_INT, RIDGE_ROLE_SUBJECT, 0, NULL, NULL, 0, 0x1p53, NULL, "rows of A and C"},
     {"n", RIDGE_KIND_INT, RIDGE_ROLE_SUBJECT, 0, NULL, NULL, 0, 0x1p53, NULL, "columns of B and C"},
-    {"k", RIDGE_KIND_INT, RIDGE_ROLE_SUBJECT, 0, NULL, NULL, 0, 0x1p53, NULL, "columns of A, rows of B"},
+    {"k", RIDGE_KIND_INT, RIDGE_ROLE_SUBJECT, 0, NULL, NULL, 0, 0x1p53, NULL,
+     "columns of A, rows of B"},
     {"dtype", RIDGE_KIND_ENUM, RIDGE_ROLE_IDENTITY, 0, NULL, "f32", 0, 0, dtypes, "element type"},
-    {"weights", RIDGE_KIND_ENUM, RIDGE_ROLE_IDENTITY, 0, NULL, "given", 0, 0, weights, "given or prepacked"}};
+    {"weights", RIDGE_KIND_ENUM, RIDGE_ROLE_IDENTITY, 0, NULL, "given", 0, 0, weights,
+     "given or prepacked"}};
 static struct ridge_option_row peak_fields[] = {
     {"kind", RIDGE_KIND_ENUM, RIDGE_ROLE_SUBJECT, 0, NULL, NULL, 0, 0, kinds, "what is measured"},
-    {"bytes", RIDGE_KIND_BYTES, RIDGE_ROLE_SUBJECT, 0, "bytes", "64 MiB", 0, 0x1p46, NULL, "bytes of one run"}};
+    {"bytes", RIDGE_KIND_BYTES, RIDGE_ROLE_SUBJECT, 0, "bytes", "64 MiB", 0, 0x1p46, NULL,
+     "bytes of one run"}};
 static struct ridge_option_row null_fields[] = {
-    {"pattern", RIDGE_KIND_ENUM, RIDGE_ROLE_SUBJECT, 0, NULL, "constant", 0, 0, patterns, "shape of the latencies"},
-    {"latency", RIDGE_KIND_DURATION_NS, RIDGE_ROLE_SUBJECT, 0, "ns", "1 ms", 0, 1e12, NULL, "scripted latency"}};
+    {"pattern", RIDGE_KIND_ENUM, RIDGE_ROLE_SUBJECT, 0, NULL, "constant", 0, 0, patterns,
+     "shape of the latencies"},
+    {"latency", RIDGE_KIND_DURATION_NS, RIDGE_ROLE_SUBJECT, 0, "ns", "1 ms", 0, 1e12, NULL,
+     "scripted latency"}};
 static struct ridge_option_row tile_option[] = {
     {"tile", RIDGE_KIND_INT, RIDGE_ROLE_IDENTITY, 0, NULL, "8", 1, 64, NULL, "rows of a tile"},
-    {"spin", RIDGE_KIND_BOOL, RIDGE_ROLE_CONDITION, 0, NULL, "false", 0, 0, NULL, "spin while waiting"}};
-static const char *gemm_short[] = {"m", "n", "k", NULL}, *peak_short[] = {"kind", NULL}, *no_names[] = {NULL},
-                  *yardsticks[] = {"fma", "read", "copy", NULL}, *isas[] = {"ref", "avx2", "avx512", NULL},
-                  *own_ops[] = {"gemm", "peak", NULL}, *gemm_ops[] = {"gemm", NULL}, *null_ops[] = {"null", NULL};
+    {"spin", RIDGE_KIND_BOOL, RIDGE_ROLE_CONDITION, 0, NULL, "false", 0, 0, NULL,
+     "spin while waiting"}};
+static const char *gemm_short[] = {"m", "n", "k", NULL}, *peak_short[] = {"kind", NULL},
+                  *no_names[] = {NULL}, *yardsticks[] = {"fma", "read", "copy", NULL},
+                  *isas[] = {"ref", "avx2", "avx512", NULL}, *own_ops[] = {"gemm", "peak", NULL},
+                  *gemm_ops[] = {"gemm", NULL}, *null_ops[] = {"null", NULL};
 static struct ridge_cat_operator operators[] = {
     {"gemm", "C = A * B", gemm_fields, 5, gemm_short, yardsticks},
     {"peak", "machine peaks", peak_fields, 2, peak_short, no_names},
     {"null", "scripted latencies", null_fields, 2, no_names, no_names}};
-static struct ridge_cat_variant isa_probes[] = {{"ref", true, ""}, {"avx2", true, ""}, {"avx512", false, "no AVX-512"}};
-static struct ridge_cat_backend backends[] = {
-    {.name = "ridge", .doc = "own kernels", .variants = isas, .operators = own_ops, .usable = true,
-     .variant_probes = isa_probes, .n_variant_probes = 3},
-    {.name = "openblas", .doc = "OpenBLAS", .variants = no_names, .operators = gemm_ops, .usable = true},
-    {.name = "blis", .doc = "BLIS", .variants = no_names, .operators = gemm_ops, .usable = false, .reason = "absent"},
-    {.name = "onednn", .doc = "oneDNN", .variants = no_names, .operators = gemm_ops, .options = tile_option,
-     .n_options = 2, .usable = true},
-    {.name = "null", .doc = "scripted", .variants = no_names, .operators = null_ops, .usable = true}};
-static struct ridge_catalogue cat = {.operators = operators, .n_operators = 3, .backends = backends, .n_backends = 5};
+static struct ridge_cat_variant isa_probes[] = {
+    {"ref", true, ""}, {"avx2", true, ""}, {"avx512", false, "no AVX-512"}};
+static struct ridge_cat_backend backends[] = {{.name = "ridge",
+                                               .doc = "own kernels",
+                                               .variants = isas,
+                                               .operators = own_ops,
+                                               .usable = true,
+                                               .variant_probes = isa_probes,
+                                               .n_variant_probes = 3},
+                                              {.name = "openblas",
+                                               .doc = "OpenBLAS",
+                                               .variants = no_names,
+                                               .operators = gemm_ops,
+                                               .usable = true},
+                                              {.name = "blis",
+                                               .doc = "BLIS",
+                                               .variants = no_names,
+                                               .operators = gemm_ops,
+                                               .usable = false,
+                                               .reason = "absent"},
+                                              {.name = "onednn",
+                                               .doc = "oneDNN",
+                                               .variants = no_names,
+                                               .operators = gemm_ops,
+                                               .options = tile_option,
+                                               .n_options = 2,
+                                               .usable = true},
+                                              {.name = "null",
+                                               .doc = "scripted",
+                                               .variants = no_names,
+                                               .operators = null_ops,
+                                               .usable = true}};
+static struct ridge_catalogue cat = {
+    .operators = operators, .n_operators = 3, .backends = backends, .n_backends = 5};
 
 static const struct ridge_catalogue *catalogue(void)
 {
@@ -61,21 +93,26 @@ struct loaded {
 static void put_plan(struct loaded *l)
 {
     const struct ridge_plan *p = &l->plan;
-    ridge_buf_printf(&l->text, "suite %s: %zu cases, %zu members, %zu groups, seed %llu, forks %lld, rounds %lld, block %lld\n",
+    ridge_buf_printf(&l->text,
+                     "suite %s: %zu cases, %zu members, %zu groups, seed %llu, forks %lld, rounds "
+                     "%lld, block %lld\n",
                      p->name, p->n_cases, p->n_members, p->n_groups, (unsigned long long)p->seed,
-                     (long long)p->settings.forks, (long long)p->settings.rounds, (long long)p->settings.block_ns);
+                     (long long)p->settings.forks, (long long)p->settings.rounds,
+                     (long long)p->settings.block_ns);
     for (size_t i = 0; i < p->n_groups; i++) {
         ridge_buf_printf(&l->text, "group %s %s\n", p->groups[i].id, p->groups[i].title);
         for (size_t j = 0; j < p->groups[i].n_members; j++) {
             const struct ridge_member *m = &p->members[p->groups[i].members[j]];
-            ridge_buf_printf(&l->text, "  %s %s%s%s %s\n", p->cases[m->i_case].id, p->arms[m->i_arm].name,
-                             m->yardstick != NULL ? " yardstick " : "", m->yardstick != NULL ? m->yardstick : "",
+            ridge_buf_printf(&l->text, "  %s %s%s%s %s\n", p->cases[m->i_case].id,
+                             p->arms[m->i_arm].name, m->yardstick != NULL ? " yardstick " : "",
+                             m->yardstick != NULL ? m->yardstick : "",
                              p->cases[m->i_case].canonical);
         }
     }
 }
 
-static void load(struct loaded *l, const char *path, const char *text, const char *const *set, const char *filter)
+static void load(struct loaded *l, const char *path, const char *text, const char *const *set,
+                 const char *filter)
 {
     const struct ridge_suite_overrides over = {.set = set, .filter = filter};
     *l = (struct loaded){0};
@@ -86,8 +123,8 @@ static void load(struct loaded *l, const char *path, const char *text, const cha
     for (size_t i = 0; i < l->errors.n; i++) {
         const struct ridge_suite_error *e = &l->errors.v[i];
         const char *slash = strrchr(e->file, '/');
-        ridge_buf_printf(&l->text, "%s:%d:%d: %s%s%s\n", slash != NULL ? slash + 1 : e->file, e->line, e->column, e->path,
-                         e->path[0] != '\0' ? ": " : "", e->text);
+        ridge_buf_printf(&l->text, "%s:%d:%d: %s%s%s\n", slash != NULL ? slash + 1 : e->file,
+                         e->line, e->column, e->path, e->path[0] != '\0' ? ": " : "", e->text);
     }
 }
 
@@ -122,7 +159,8 @@ static void golden_plans(void)
         if (dot == NULL || strcmp(dot, ".json") != 0 || e->d_name[0] == '_')
             continue;
         (void)snprintf(path, sizeof path, RIDGE_SOURCE_DIR "/tests/golden/suite/%s", e->d_name);
-        (void)snprintf(want, sizeof want, RIDGE_SOURCE_DIR "/tests/golden/suite/%.*s.plan", (int)(dot - e->d_name), e->d_name);
+        (void)snprintf(want, sizeof want, RIDGE_SOURCE_DIR "/tests/golden/suite/%.*s.plan",
+                       (int)(dot - e->d_name), e->d_name);
         load(&l, path, NULL, NULL, NULL);
         check_golden(want, l.text.data);
         unload(&l);
@@ -144,8 +182,10 @@ static void bad_inputs(void)
         struct loaded l;
         if (e->d_name[0] == '.')
             continue;
-        (void)snprintf(path, sizeof path, RIDGE_SOURCE_DIR "/tests/golden/suite-bad/%s/input.json", e->d_name);
-        (void)snprintf(want, sizeof want, RIDGE_SOURCE_DIR "/tests/golden/suite-bad/%s/error", e->d_name);
+        (void)snprintf(path, sizeof path, RIDGE_SOURCE_DIR "/tests/golden/suite-bad/%s/input.json",
+                       e->d_name);
+        (void)snprintf(want, sizeof want, RIDGE_SOURCE_DIR "/tests/golden/suite-bad/%s/error",
+                       e->d_name);
         load(&l, path, NULL, NULL, NULL);
         if (l.status == RIDGE_OK)
             fprintf(stderr, "%s was accepted\n", path);
@@ -173,9 +213,11 @@ static size_t n_cases(const char *text, const char *const *set, const char *filt
 
 static void overrides_change_axes_and_settings(void)
 {
-    static const char text[] = "{\"name\":\"t\",\"matrix\":{\"subject\":[\"gemm:8x8x8\",\"gemm:9x9x9\"],"
-                               "\"backend\":[\"ridge\",\"openblas\"],\"threads\":[1,2]}}";
-    const char *threads[] = {"threads=4", NULL}, *subject[] = {"subject=gemm:m=1,n=2,k=3,gemm:4x4x4", "forks=5", NULL},
+    static const char text[] =
+        "{\"name\":\"t\",\"matrix\":{\"subject\":[\"gemm:8x8x8\",\"gemm:9x9x9\"],"
+        "\"backend\":[\"ridge\",\"openblas\"],\"threads\":[1,2]}}";
+    const char *threads[] = {"threads=4", NULL},
+               *subject[] = {"subject=gemm:m=1,n=2,k=3,gemm:4x4x4", "forks=5", NULL},
                *bad[] = {"thread=1", NULL};
     struct loaded l;
     CHECK(n_cases(text, NULL, NULL) == 8);
@@ -188,7 +230,8 @@ static void overrides_change_axes_and_settings(void)
     CHECK(l.plan.settings.forks == 5);
     unload(&l);
     load(&l, "t.json", text, bad, NULL);
-    CHECK_STR(l.text.data, "--set:1:1: thread: unknown key \"thread\"; did you mean \"threads\"?\n");
+    CHECK_STR(l.text.data,
+              "--set:1:1: thread: unknown key \"thread\"; did you mean \"threads\"?\n");
     unload(&l);
 }
 
@@ -196,10 +239,13 @@ static void every_usable_backend_when_none_is_named(void)
 {
     CHECK(n_cases("{\"matrix\":{\"subject\":\"gemm:8x8x8\"}}", NULL, NULL) == 3);
     CHECK(n_cases("{\"matrix\":{\"subject\":\"gemm:8x8x8\",\"backend\":\"*\"}}", NULL, NULL) == 3);
-    CHECK(n_cases("{\"matrix\":{\"subject\":\"gemm:8x8x8\",\"backend\":\"ridge:*\"}}", NULL, NULL) == 2);
+    CHECK(n_cases("{\"matrix\":{\"subject\":\"gemm:8x8x8\",\"backend\":\"ridge:*\"}}", NULL,
+                  NULL) == 2);
     CHECK(n_cases("{\"matrix\":{\"subject\":\"null\"}}", NULL, NULL) == 1);
-    CHECK(n_cases("{\"matrix\":{\"subject\":\"gemm:8x8x8\",\"backend\":\"blis\"}}", NULL, NULL) == 1);
-    CHECK(n_cases("{\"matrix\":{\"subject\":\"gemm:8x8x8\",\"exclude\":[\"backend=o*\"]}}", NULL, NULL) == 1);
+    CHECK(n_cases("{\"matrix\":{\"subject\":\"gemm:8x8x8\",\"backend\":\"blis\"}}", NULL, NULL) ==
+          1);
+    CHECK(n_cases("{\"matrix\":{\"subject\":\"gemm:8x8x8\",\"exclude\":[\"backend=o*\"]}}", NULL,
+                  NULL) == 1);
 }
 
 static void hundred_thousand_cases(void)
@@ -221,7 +267,8 @@ static void hundred_thousand_cases(void)
     ridge_buf_puts(&b, ",5]}}");
     load(&l, "big.json", b.data, NULL, NULL);
     CHECK(l.status == RIDGE_ERR_CONFIG);
-    CHECK(l.errors.n == 1 && strstr(l.text.data, "125000 cases (subject 12500 x backend 2 x threads 5") != NULL);
+    CHECK(l.errors.n == 1 &&
+          strstr(l.text.data, "125000 cases (subject 12500 x backend 2 x threads 5") != NULL);
     unload(&l);
     ridge_buf_deinit(&b);
 }
@@ -266,7 +313,8 @@ static void subjects_are_canonical(void)
     err = (struct ridge_error){0};
     CHECK(ridge_suite_subject(&a, "gemm:2x3", catalogue(), &op, &shape, &err) == RIDGE_ERR_CONFIG);
     CHECK_STR(err.text, "\"2x3\" has 2 numbers; the short form is gemm:mxnxk");
-    CHECK(ridge_suite_subject(&a, "gemm:m=1,m=2", catalogue(), &op, &shape, NULL) == RIDGE_ERR_CONFIG);
+    CHECK(ridge_suite_subject(&a, "gemm:m=1,m=2", catalogue(), &op, &shape, NULL) ==
+          RIDGE_ERR_CONFIG);
     CHECK(ridge_suite_subject(&a, "", catalogue(), &op, &shape, NULL) == RIDGE_ERR_CONFIG);
     CHECK(ridge_suite_subject(&a, "gemm:,", catalogue(), &op, &shape, NULL) == RIDGE_ERR_CONFIG);
     CHECK(ridge_suite_subject(&a, "null:latency=2 ms", catalogue(), &op, &shape, NULL) == RIDGE_OK);
@@ -276,8 +324,10 @@ static void subjects_are_canonical(void)
 static void yardsticks_follow_the_group(void)
 {
     struct loaded l;
-    load(&l, "t.json", "{\"matrix\":{\"subject\":\"gemm:8x8x8\",\"backend\":[\"ridge\",\"openblas\"],"
-                       "\"threads\":[1,2],\"cache\":\"cold\"}}", NULL, NULL);
+    load(&l, "t.json",
+         "{\"matrix\":{\"subject\":\"gemm:8x8x8\",\"backend\":[\"ridge\",\"openblas\"],"
+         "\"threads\":[1,2],\"cache\":\"cold\"}}",
+         NULL, NULL);
     CHECK(l.plan.n_members == 4);
     for (size_t i = 0; i < l.plan.n_cases; i++)
         l.plan.cases[i].compulsory_bytes = 768;
@@ -287,11 +337,13 @@ static void yardsticks_follow_the_group(void)
     const struct ridge_member *m = &l.plan.members[l.plan.groups[1].members[3]];
     CHECK_STR(m->yardstick, "read");
     CHECK_STR(l.plan.cases[m->i_case].canonical,
-              "peak:bytes=768,kind=read|backend=ridge|cache=cold|device=cpu|scenario=single|target=local|threads=2");
+              "peak:bytes=768,kind=read|backend=ridge|cache=cold|device=cpu|scenario=single|target="
+              "local|threads=2");
     CHECK(ridge_plan_expected_ns(&l.plan) > 0);
-    CHECK_STR(ridge_plan_rerun_command(&l.plan.arena, &l.plan, 0),
-              "ridge bench gemm:m=8,n=8,k=8 --backend ridge --threads 1 --set cache=cold --set dtype=f32 "
-              "--set scenario=single --set weights=given");
+    CHECK_STR(
+        ridge_plan_rerun_command(&l.plan.arena, &l.plan, 0),
+        "ridge bench gemm:m=8,n=8,k=8 --backend ridge --threads 1 --set cache=cold --set dtype=f32 "
+        "--set scenario=single --set weights=given");
     unload(&l);
 }
 
@@ -300,18 +352,21 @@ static void csv_errors_name_the_line(void)
     static const struct {
         const char *text, *error;
         int line;
-    } rows[] = {{"", "the list is empty: expected a line of column names", 1},
-                {"a,b\n1,2\n3\n", "1 cells, but the header names 2 columns", 3},
-                {"a,a\n", "two columns are named \"a\"", 1},
-                {"a,b\n1,\"x\n", "a quoted cell is not closed", 2},
-                {"a,b\n1,x\"y\n", "a quote inside a bare cell: write the whole cell in quotes, \" as \"\"", 2},
-                {"a,b\n\n1,\"x\"y\n", "expected ',' or the end of the line after a closing quote", 3}};
+    } rows[] = {
+        {"", "the list is empty: expected a line of column names", 1},
+        {"a,b\n1,2\n3\n", "1 cells, but the header names 2 columns", 3},
+        {"a,a\n", "two columns are named \"a\"", 1},
+        {"a,b\n1,\"x\n", "a quoted cell is not closed", 2},
+        {"a,b\n1,x\"y\n", "a quote inside a bare cell: write the whole cell in quotes, \" as \"\"",
+         2},
+        {"a,b\n\n1,\"x\"y\n", "expected ',' or the end of the line after a closing quote", 3}};
     struct ridge_arena a = {0};
     struct ridge_csv csv = {0};
     int line;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct ridge_error err = {0};
-        CHECK(ridge_suite_csv_parse(&a, rows[i].text, strlen(rows[i].text), &csv, &line, &err) != RIDGE_OK);
+        CHECK(ridge_suite_csv_parse(&a, rows[i].text, strlen(rows[i].text), &csv, &line, &err) !=
+              RIDGE_OK);
         CHECK_STR(err.text, rows[i].error);
         CHECK(line == rows[i].line);
     }
@@ -362,7 +417,9 @@ static void schema_is_json(void)
     ridge_arena_deinit(&a);
 }
 
-RIDGE_TEST_MAIN(TEST_ROW(golden_plans), TEST_ROW(bad_inputs), TEST_ROW(overrides_change_axes_and_settings),
+RIDGE_TEST_MAIN(TEST_ROW(golden_plans), TEST_ROW(bad_inputs),
+                TEST_ROW(overrides_change_axes_and_settings),
                 TEST_ROW(every_usable_backend_when_none_is_named), TEST_ROW(hundred_thousand_cases),
-                TEST_ROW(bombs_are_errors), TEST_ROW(subjects_are_canonical), TEST_ROW(yardsticks_follow_the_group),
-                TEST_ROW(csv_errors_name_the_line), TEST_ROW(installed_suites_expand), TEST_ROW(schema_is_json))
+                TEST_ROW(bombs_are_errors), TEST_ROW(subjects_are_canonical),
+                TEST_ROW(yardsticks_follow_the_group), TEST_ROW(csv_errors_name_the_line),
+                TEST_ROW(installed_suites_expand), TEST_ROW(schema_is_json))

@@ -1,5 +1,5 @@
 /* BLIS, opened at run time: cblas_sgemm. BSD licence; Debian package libblis4-pthread. */
-#include "common/cblas_peer.h"
+#include "peers/cblas_peer.h"
 #include "common/dynlib.h"
 #include "common/library.h"
 

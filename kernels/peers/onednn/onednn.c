@@ -1,6 +1,6 @@
 /* oneDNN, opened at run time: dnnl_sgemm (weights as given). Apache-2.0; Debian package libdnnl2.
  * Source of the signature: oneDNN 2.6 developer guide, "BLAS functions"; dnnl_sgemm is row-major. */
-#include "common/cblas_peer.h"
+#include "peers/cblas_peer.h"
 #include "common/dynlib.h"
 #include "common/library.h"
 

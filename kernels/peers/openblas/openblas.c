@@ -1,5 +1,5 @@
 /* OpenBLAS, opened at run time: cblas_sgemm. BSD licence; Debian package libopenblas0-pthread. */
-#include "common/cblas_peer.h"
+#include "peers/cblas_peer.h"
 #include "common/dynlib.h"
 #include "common/library.h"
 

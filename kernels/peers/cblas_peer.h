@@ -1,6 +1,6 @@
 /* What every BLAS peer shares: cblas_sgemm on Ridge's row-major GEMM. */
-#ifndef RIDGE_KERNELS_COMMON_CBLAS_PEER_H
-#define RIDGE_KERNELS_COMMON_CBLAS_PEER_H
+#ifndef RIDGE_KERNELS_PEERS_CBLAS_PEER_H
+#define RIDGE_KERNELS_PEERS_CBLAS_PEER_H
 
 #include "gemm/gemm.h"
 #include <limits.h>
