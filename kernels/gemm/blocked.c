@@ -15,7 +15,8 @@
         (void)n_threads;                                                                           \
         return ridge_gemm_driver_packed_bytes(&(set), shape);                                      \
     }                                                                                              \
-    static enum ridge_status id##_pack(const struct ridge_kernel_args *args, struct ridge_error *err) \
+    static enum ridge_status id##_pack(const struct ridge_kernel_args *args,                        \
+                                       struct ridge_error *err)                                     \
     {                                                                                              \
         (void)err;                                                                                 \
         ridge_gemm_driver_pack(&(set), args->shape, args->in[1].data, args->packed);               \

@@ -1,6 +1,6 @@
 /* The loops for any vector width. Included by one ISA file, which defines
- *   VEC, IVEC, VL, N_ACC, SET(x), FMA(a, b, c), STORE(p, v), ILOAD(p), ISTORE(p, v), IADD(a, b), IZERO(),
- *   SYMBOL. Static but for the table. */
+ *   VEC, IVEC, VL, N_ACC, SET(x), FMA(a, b, c), STORE(p, v), ILOAD(p), ISTORE(p, v), IADD(a, b),
+ *   IZERO(), SYMBOL. Static but for the table. */
 #include "peak/loops.h"
 #include "peak/peak.h"
 #include <immintrin.h>

@@ -57,6 +57,7 @@ class Case(unittest.TestCase):
     def setUp(self):
         self.dir = tempfile.mkdtemp(prefix="ridge-e2e-")
         self.addCleanup(shutil.rmtree, self.dir, True)
+        self.addCleanup(lambda: os.path.exists(self.dir + ".lock") and os.unlink(self.dir + ".lock"))
 
     def path(self, name):
         return os.path.join(self.dir, name)
@@ -64,7 +65,7 @@ class Case(unittest.TestCase):
     def environ(self, **more):
         env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "TERM")}
         env["RIDGE_LOCK_FILE"] = self.path("ridge.lock")  # tests that run side by side do not wait for each other
-        env["RIDGE_LOCK_FILE"] = self.path("lock")  # not the machine's: other tests run beside this one
+        env["RIDGE_LOCK_FILE"] = self.dir + ".lock"  # not the machine's: other tests run beside this one
         env.update(more)
         return env
 

@@ -309,8 +309,12 @@ class Workers(Case):
         env = {"RIDGE_PLUGIN_PATH": folder}
         names = {b["backend"] for b in json.loads(self.ridge("list", "backends", "--json", **env)[0])}
         self.assertIn("fakedev", names)
-        self.ridge("bench", "gemm:64x64x64", "--backend", "fakedev,ridge", "--rounds", "3", "-o", "f.ridge", **env)
-        self.assertEqual({m["verdict"] for m in members(self.exported("f.ridge"))}, {"ok"})
+        suite = self.suite({"subject": ["fakeadd:n=4096"], "backend": ["fakedev"], "scenario": ["single", "depth(4)"]})
+        self.ridge("run", suite, "--report", "r.html", **env)
+        found = members(self.exported())
+        self.assertEqual({m["options"]["scenario"] for m in found}, {"single", "depth(4)"})
+        self.assertEqual({m["verdict"] for m in found}, {"ok"}, found)
+        self.assertTrue(os.path.exists(self.path("r.html")))
 
 
 class Tree(Case):
