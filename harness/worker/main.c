@@ -26,7 +26,7 @@ int main(int argc, char **argv)
 #if defined(__SANITIZE_ADDRESS__)
 /* Vendor libraries leak when they are unloaded; only our own leaks are errors. */
 const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
+RIDGE_EXPORT const char *__lsan_default_suppressions(void)
 {
     return "leak:libdnnl.so\nleak:libgomp.so\nleak:libopenblas\nleak:libblis.so\nleak:libOpenCL.so\n";
 }
