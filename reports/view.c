@@ -138,6 +138,23 @@ static void pick_rate(struct ridge_view_group *vg)
     }
 }
 
+/* The stored comparisons name the best; by headline time alone another may stand first. */
+static void put_best_first(const struct ridge_rd_group *g, struct ridge_view_group *vg)
+{
+    if (g->n_comparisons == 0)
+        return;
+    const struct ridge_comparison *c = &g->comparisons[0];
+    const size_t i_best = c->ratio > 1 ? c->i_member_a : c->i_member_b;
+    size_t i = 0;
+    while (i < vg->n_ranked && vg->rows[i].m != &g->members[i_best])
+        i++;
+    if (i == 0 || i >= vg->n_ranked)
+        return;
+    const struct ridge_view_row best = vg->rows[i];
+    memmove(&vg->rows[1], &vg->rows[0], i * sizeof best);
+    vg->rows[0] = best;
+}
+
 static void fill_group(struct ridge_view *v, size_t *cap, struct ridge_view_group *vg)
 {
     const struct ridge_rd_group *g = vg->g;
@@ -152,6 +169,7 @@ static void fill_group(struct ridge_view *v, size_t *cap, struct ridge_view_grou
         vg->n_forks = m->n_forks > vg->n_forks ? m->n_forks : vg->n_forks;
         vg->n_rounds = m->n_rounds > vg->n_rounds ? m->n_rounds : vg->n_rounds;
     }
+    put_best_first(g, vg);
     if (vg->n_ranked)
         vg->rows[0].vs = vg->rows[0].vs_low = vg->rows[0].vs_high = 1;
     for (size_t i = 1; i < vg->n_ranked; i++)
