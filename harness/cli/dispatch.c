@@ -1,5 +1,7 @@
 /* The first word decides: a verb, or one of the global options. */
+#include "base/os.h"
 #include "cli.h"
+#include <stdlib.h>
 #include <string.h>
 
 const struct ridge_cli_verb *ridge_cli_verb_find(const char *name)
@@ -55,9 +57,20 @@ static int print_help(int argc, char **argv, int i)
     return RIDGE_EXIT_OK;
 }
 
+/* An arm's program without a slash is looked for beside ridge first. */
+static void prefer_own_programs(void)
+{
+    const char *path = getenv("PATH");
+    struct ridge_buf b = {0};
+    ridge_buf_printf(&b, "%s:%s", ridge_os_program_dir(), path != NULL ? path : "/usr/bin:/bin");
+    (void)setenv("PATH", b.data, 1);
+    ridge_buf_deinit(&b);
+}
+
 int ridge_cli_main(int argc, char **argv)
 {
     (void)signal(SIGPIPE, SIG_IGN);
+    prefer_own_programs();
     for (int i = 1; i < argc; i++) {
         const char *word = argv[i];
         const struct ridge_cli_verb *verb = ridge_cli_verb_find(word);
