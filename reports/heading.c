@@ -6,7 +6,7 @@ static const struct { const char *key, *value; } hidden_defaults[] = {
     {"cache", "hot"}, {"scenario", "single"}, {"weights", "given"}, {"input_sets", "1"},
 };
 static const struct { const char *yardstick, *name; } yardstick_names[] = {
-    {"fma", "FMA peak"}, {"read", "plain read"}, {"copy", "plain copy"},
+    {"fma", "FMA peak"}, {"read", "plain read"}, {"copy", "plain copy"}, {"aa", "A/A control"},
 };
 
 const char *ridge_view_yardstick_name(const char *yardstick)

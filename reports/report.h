@@ -15,13 +15,20 @@ struct ridge_report_input { /* store NULL: no samples, hence no latency pictures
     /* where samples come from instead of the store (tests, spools); NULL: ridge_read_chunks on `store` */
     enum ridge_status (*read_chunks)(const struct ridge_report_input *in, const struct ridge_rd_member *m,
                                      struct ridge_chunk **out, size_t *n, struct ridge_error *err);
+    const struct ridge_judgement *judgement; /* the last one of this run; NULL: never judged */
+    /* takes what a long report has so far and empties the buffer; NULL: the buffer holds it all */
+    enum ridge_status (*flush)(void *flush_self, struct ridge_buf *out, struct ridge_error *err);
+    void *flush_self;
     bool color;            /* table only */
     int width_columns;     /* table only; 0: unlimited */
 };
 struct ridge_report {
-    const char *name, *doc, *extension; /* html table markdown csv json ndjson gbench */
+    const char *name, *doc, *extension; /* html table markdown csv json ndjson gbench, verdict ... */
     enum ridge_status (*write)(const struct ridge_report_input *in, struct ridge_buf *out, struct ridge_error *err);
 };
+/* For writers whose length grows with the samples: call it where the text may be cut. */
+#define RIDGE_REPORT_FLUSH_BYTES ((size_t)1 << 20)
+enum ridge_status ridge_report_flush(const struct ridge_report_input *in, struct ridge_buf *out, struct ridge_error *err);
 extern const struct ridge_report ridge_reports[];
 extern const size_t ridge_n_reports;
 const struct ridge_report *ridge_report_find(const char *name);

@@ -11,4 +11,9 @@ RIDGE_REPORT_WRITER(ridge_report_csv);
 RIDGE_REPORT_WRITER(ridge_report_json);
 RIDGE_REPORT_WRITER(ridge_report_ndjson);
 RIDGE_REPORT_WRITER(ridge_report_gbench);
+RIDGE_REPORT_WRITER(ridge_report_verdict);
+RIDGE_REPORT_WRITER(ridge_report_verdict_json);
+RIDGE_REPORT_WRITER(ridge_report_summary);
+RIDGE_REPORT_WRITER(ridge_report_annotations);
+RIDGE_REPORT_WRITER(ridge_report_junit);
 #endif

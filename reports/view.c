@@ -19,7 +19,8 @@ static int class_of(const struct ridge_rd_member *m)
 {
     if (m->yardstick != NULL && m->yardstick[0] != '\0')
         return 1;
-    bool ok = m->verdict == NULL || strcmp(m->verdict, "ok") == 0;
+    /* what an interrupted run measured counts; its heading says how far it came */
+    bool ok = m->verdict == NULL || strcmp(m->verdict, "ok") == 0 || strcmp(m->verdict, "interrupted") == 0;
     return ok && isfinite(time_of(m)) ? 0 : 2;
 }
 
@@ -96,12 +97,16 @@ static void count_row(struct ridge_view *v, const struct ridge_view_group *vg, c
                       bool ranked)
 {
     struct ridge_standing_sum *s = &v->labels[r->i_label];
-    bool unsupported = r->m->verdict != NULL && strcmp(r->m->verdict, "unsupported") == 0;
+    const char *verdict = r->m->verdict != NULL ? r->m->verdict : "";
+    size_t *n_bad = strcmp(verdict, "unsupported") == 0                                ? &v->n_unsupported
+                    : strcmp(verdict, "interrupted") == 0 || strcmp(verdict, "ok") == 0 ? &v->n_unmeasured
+                    : verdict[0] == '\0'                                               ? &v->n_unmeasured
+                                                                                       : &v->n_failed;
     v->n_cases++;
     v->n_samples += r->m->n_samples;
     if (!ranked) {
         s->n_bad++;
-        *(unsupported ? &v->n_unsupported : &v->n_failed) += 1;
+        ++*n_bad;
         return;
     }
     v->n_ok++;
@@ -298,16 +303,15 @@ static int by_value(const void *pa, const void *pb)
 
 double ridge_view_block_ns(const struct ridge_chunk *c, const char *statistic)
 {
-    const struct ridge_column *col = ridge_chunk_column(c, "duration_ns");
-    if (col == NULL || col->type != RIDGE_COL_I64 || c->n <= c->n_lead_in)
+    if (c->n <= c->n_lead_in)
         return NAN;
     size_t n = c->n - c->n_lead_in;
-    double *v = ridge_xrealloc_array(NULL, n, sizeof *v);
-    for (size_t i = 0; i < n; i++)
-        v[i] = (double)((const int64_t *)col->data)[c->n_lead_in + i] / (double)(c->inner_reps > 0 ? c->inner_reps : 1);
-    qsort(v, n, sizeof *v, by_value);
-    bool median = statistic != NULL && strcmp(statistic, "median") == 0;
-    double result = median ? (v[(n - 1) / 2] + v[n / 2]) / 2 : v[(n + 9) / 10 - 1];
+    double *v = ridge_xrealloc_array(NULL, n, sizeof *v), result = NAN;
+    if (ridge_chunk_run_ns(c, v)) {
+        qsort(v, n, sizeof *v, by_value);
+        bool median = statistic != NULL && strcmp(statistic, "median") == 0;
+        result = median ? (v[(n - 1) / 2] + v[n / 2]) / 2 : v[(n + 9) / 10 - 1];
+    }
     free(v);
     return result;
 }

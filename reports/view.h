@@ -45,7 +45,7 @@ struct ridge_view {
     size_t n_groups;
     struct ridge_standing_sum *labels; /* most wins first is the reader's job: order of first sight */
     size_t n_labels;
-    size_t n_cases, n_ok, n_unsupported, n_failed, n_outcomes[5];
+    size_t n_cases, n_ok, n_unsupported, n_failed, n_unmeasured, n_outcomes[5];
     int64_t n_samples;
 };
 void ridge_view_init(struct ridge_view *v, const struct ridge_report_input *in);

@@ -2,8 +2,9 @@
  *
  * An operator owns the shape struct, its option rows, the formulas and the double reference.
  * A kernel is one implementation. Both are const tables; a kernel keeps no state between calls
- * except in `packed` and `scratch`. Thread rule: run() is called from one thread and may use
- * args->host->parallel_for; of a kernel's hooks only pack() may allocate (an operator's check() may).
+ * except in `packed`, `scratch` and `state`. Thread rule: run() is called from one thread and may use
+ * args->host->parallel_for; of a kernel's hooks only pack() and prepare() may allocate (an operator's
+ * check() may).
  */
 #ifndef RIDGE_ABI_KERNEL_H
 #define RIDGE_ABI_KERNEL_H
@@ -46,6 +47,7 @@ struct ridge_operator {
     enum ridge_status (*check)(const void *shape, const struct ridge_tensor *in,
                                const struct ridge_tensor *out, uint64_t seed, const char *algorithm,
                                struct ridge_check *result, struct ridge_error *err);
+    const char *const *aliases; /* NULL-terminated other names of it in subjects and lists; NULL: none */
 };
 
 struct ridge_kernel_args {
@@ -56,6 +58,15 @@ struct ridge_kernel_args {
     void *scratch; /* scratch_bytes() */
     const struct ridge_host *host;
     void *library; /* a peer's handle, NULL for own kernels */
+    void *state;   /* made by prepare(), or NULL */
+};
+
+/* What prepare() made for one input set: a vendor library's primitives, plans, packed weights. */
+struct ridge_kernel_prepared {
+    void *state;
+    uint64_t packed_bytes, workspace_bytes; /* held by the state, beside packed and scratch */
+    const char *algorithm; /* what the library chose, static text; NULL: as the kernel says */
+    char note[96];         /* the library's own name for its choice; "": none */
 };
 
 struct ridge_kernel {
@@ -65,6 +76,12 @@ struct ridge_kernel {
     size_t (*packed_bytes)(const void *shape, int n_threads); /* NULL: cannot prepack */
     enum ridge_status (*pack)(const struct ridge_kernel_args *args, struct ridge_error *err);
     size_t (*scratch_bytes)(const void *shape, int n_threads); /* NULL: none */
+    /* (optional pair) An object per input set, made when the set is bound (outside every timing, after
+     * pack()) and freed at unload. The tensors' data stay where they are until then; the tensor records
+     * in args do not. RIDGE_ERR_UNSUPPORTED with words where the library declines the problem. */
+    enum ridge_status (*prepare)(const struct ridge_kernel_args *args, struct ridge_kernel_prepared *out,
+                                 struct ridge_error *err);
+    void (*release)(void *library, void *state);
     enum ridge_status (*run)(const struct ridge_kernel_args *args);
     double (*executed_flop)(const void *shape); /* NULL: equals cost().flop */
 };

@@ -15,6 +15,7 @@ struct ridge_probe {
     char reason[512];       /* why not, and how to get it */
     char version[128];      /* of the library behind the backend; "" when own */
     char library_path[512]; /* resolved file of that library; "" when own */
+    char note[256];         /* usable, but: "chose Prescott kernels on a CPU with AVX-512; ..."; "": nothing */
 };
 
 struct ridge_open_args {

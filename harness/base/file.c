@@ -1,6 +1,5 @@
 #include "base/os.h"
 
-#include "base/arena.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -56,19 +55,6 @@ static int write_all(int fd, const char *data, size_t n)
     return 0;
 }
 
-/* Pipes and devices cannot be renamed over: written straight. */
-static enum ridge_status write_through(const char *path, const char *data, size_t n,
-                                       struct ridge_error *err)
-{
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    if (fd < 0)
-        return ridge_fail(err, RIDGE_ERR_IO, path, "cannot open: %s", strerror(errno));
-    int rc = write_all(fd, data, n), saved_errno = errno;
-    close(fd);
-    return rc == 0 ? RIDGE_OK
-                   : ridge_fail(err, RIDGE_ERR_IO, path, "cannot write: %s", strerror(saved_errno));
-}
-
 static void sync_folder_of(const char *path)
 {
     char folder[PATH_MAX];
@@ -83,53 +69,87 @@ static void sync_folder_of(const char *path)
     close(fd);
 }
 
-static enum ridge_status replace_file(const char *path, mode_t mode, bool keep_mode,
-                                      const char *data, size_t n, struct ridge_error *err)
+static enum ridge_status output_fail(const struct ridge_os_output *o, const char *what, struct ridge_error *err)
+{
+    return ridge_fail(err, RIDGE_ERR_IO, o->path, "%s: %s", what, strerror(errno));
+}
+
+/* A regular file is written beside its place and renamed over it; pipes and devices are written straight. */
+enum ridge_status ridge_os_output_open(struct ridge_os_output *o, const char *path, struct ridge_error *err)
+{
+    struct stat st;
+    struct ridge_buf tmp = {0};
+    bool exists = stat(path, &st) == 0;
+    *o = (struct ridge_os_output){.fd = -1, .mode = -1};
+    if (exists && S_ISDIR(st.st_mode))
+        return ridge_fail(err, RIDGE_ERR_IO, path, "is a folder; a file name is needed");
+    ridge_buf_puts(&tmp, path);
+    o->path = tmp.data;
+    if (exists && !S_ISREG(st.st_mode)) {
+        o->fd = open(path, O_WRONLY | O_CLOEXEC);
+        return o->fd >= 0 ? RIDGE_OK : output_fail(o, "cannot open", err);
+    }
+    if (exists) {
+        char *real = realpath(path, NULL); /* a link stays a link */
+        o->mode = (int)(st.st_mode & 07777);
+        if (real != NULL) {
+            free(o->path);
+            o->path = real;
+        }
+    }
+    tmp = (struct ridge_buf){0};
+    ridge_buf_printf(&tmp, "%s.%ld.tmp", o->path, (long)getpid());
+    o->tmp = tmp.data;
+    o->fd = open(o->tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+    return o->fd >= 0 ? RIDGE_OK : output_fail(o, "cannot create", err);
+}
+
+enum ridge_status ridge_os_output_put(struct ridge_os_output *o, const char *data, size_t n, struct ridge_error *err)
+{
+    return write_all(o->fd, data, n) == 0 ? RIDGE_OK : output_fail(o, "cannot write", err);
+}
+
+static enum ridge_status finish(struct ridge_os_output *o, struct ridge_error *err)
+{
+    bool is_synced = o->tmp == NULL || ((o->mode < 0 || fchmod(o->fd, (mode_t)o->mode) == 0) && fsync(o->fd) == 0);
+    if (!is_synced) {
+        enum ridge_status status = output_fail(o, "cannot write", err);
+        close(o->fd);
+        return status;
+    }
+    if (close(o->fd) != 0 || (o->tmp != NULL && rename(o->tmp, o->path) != 0))
+        return output_fail(o, "cannot write", err);
+    if (o->tmp != NULL)
+        sync_folder_of(o->path);
+    return RIDGE_OK;
+}
+
+enum ridge_status ridge_os_output_close(struct ridge_os_output *o, bool keep, struct ridge_error *err)
 {
     enum ridge_status status = RIDGE_OK;
-    struct ridge_arena a = {0};
-    char *tmp = ridge_arena_printf(&a, "%s.%ld.tmp", path, (long)getpid());
-    int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (fd < 0) {
-        status = ridge_fail(err, RIDGE_ERR_IO, path, "cannot create: %s", strerror(errno));
-        goto out;
+    if (o->fd >= 0) {
+        if (keep)
+            status = finish(o, err);
+        else
+            close(o->fd);
+        if (o->tmp != NULL && (!keep || status != RIDGE_OK))
+            (void)unlink(o->tmp);
     }
-    bool ok =
-        write_all(fd, data, n) == 0 && (!keep_mode || fchmod(fd, mode) == 0) && fsync(fd) == 0;
-    int saved_errno = errno;
-    if (close(fd) != 0 && ok) {
-        ok = false;
-        saved_errno = errno;
-    }
-    if (ok && rename(tmp, path) != 0) {
-        ok = false;
-        saved_errno = errno;
-    }
-    if (!ok) {
-        (void)unlink(tmp);
-        status = ridge_fail(err, RIDGE_ERR_IO, path, "cannot write: %s", strerror(saved_errno));
-        goto out;
-    }
-    sync_folder_of(path);
-out:
-    ridge_arena_deinit(&a);
+    free(o->tmp);
+    free(o->path);
+    *o = (struct ridge_os_output){.fd = -1};
     return status;
 }
 
 enum ridge_status ridge_os_write_file(const char *path, const char *data, size_t n,
                                       struct ridge_error *err)
 {
-    struct stat st;
-    bool exists = stat(path, &st) == 0;
-    if (exists && S_ISDIR(st.st_mode))
-        return ridge_fail(err, RIDGE_ERR_IO, path, "is a folder; a file name is needed");
-    if (exists && !S_ISREG(st.st_mode))
-        return write_through(path, data, n, err);
-    char *real = exists ? realpath(path, NULL) : NULL; /* a link stays a link */
-    enum ridge_status status = replace_file(real != NULL ? real : path,
-                                            exists ? st.st_mode & 07777 : 0, exists, data, n, err);
-    free(real);
-    return status;
+    struct ridge_os_output o;
+    enum ridge_status status = ridge_os_output_open(&o, path, err);
+    if (status == RIDGE_OK)
+        status = ridge_os_output_put(&o, data, n, err);
+    enum ridge_status closed = ridge_os_output_close(&o, status == RIDGE_OK, err);
+    return status != RIDGE_OK ? status : closed;
 }
 
 bool ridge_os_read_small(const char *path, char *out, size_t n)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
@@ -58,4 +59,33 @@ const char *ridge_os_program_dir(void)
 bool ridge_os_exists(const char *path)
 {
     return access(path, F_OK) == 0;
+}
+
+/* The 22nd word of /proc/PID/stat; the second, the name, may hold spaces and parentheses. */
+void ridge_os_process_name(pid_t pid, char out[48])
+{
+    char path[64], text[1024];
+    unsigned long long start = 0;
+    (void)snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
+    out[0] = '\0';
+    if (!ridge_os_read_small(path, text, sizeof text))
+        return;
+    const char *p = strrchr(text, ')');
+    for (int word = 2; p != NULL && word < 22; word++)
+        p = strchr(p + 1, ' ');
+    if (p != NULL)
+        start = strtoull(p + 1, NULL, 10);
+    (void)snprintf(out, 48, "%ld:%llu", (long)pid, start);
+}
+
+bool ridge_os_process_lives(const char *name)
+{
+    char now[48];
+    int64_t pid = 0;
+    char number[48];
+    (void)snprintf(number, sizeof number, "%.*s", (int)strcspn(name, ":"), name);
+    if (ridge_text_int(number, &pid, NULL) != RIDGE_OK || pid < 1)
+        return false;
+    ridge_os_process_name((pid_t)pid, now);
+    return strcmp(now, name) == 0;
 }

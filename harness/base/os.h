@@ -16,6 +16,18 @@ enum ridge_status ridge_os_read_file(const char *path, size_t max_bytes, struct 
 /* tmp + fsync + rename: the old content stays until the new is safe */
 enum ridge_status ridge_os_write_file(const char *path, const char *data, size_t n,
                                       struct ridge_error *err) RIDGE_MUST_USE;
+/* The same piece by piece. Close always, also after a failed open; keep false: the old content stays. */
+struct ridge_os_output {
+    int fd;
+    char *path, *tmp; /* tmp NULL: a pipe or device, written straight */
+    int mode;         /* of the old file, -1: there is none */
+};
+enum ridge_status ridge_os_output_open(struct ridge_os_output *o, const char *path,
+                                       struct ridge_error *err) RIDGE_MUST_USE;
+enum ridge_status ridge_os_output_put(struct ridge_os_output *o, const char *data, size_t n,
+                                      struct ridge_error *err) RIDGE_MUST_USE;
+enum ridge_status ridge_os_output_close(struct ridge_os_output *o, bool keep,
+                                        struct ridge_error *err) RIDGE_MUST_USE;
 bool ridge_os_read_small(const char *path, char *out, size_t n); /* trimmed first line of /proc, /sys; false if absent */
 enum ridge_status ridge_os_sha256_file(const char *path, char hex[65], struct ridge_error *err) RIDGE_MUST_USE;
 void ridge_os_sha256(const void *data, size_t n, char hex[65]);
@@ -23,6 +35,9 @@ uint64_t ridge_os_hash64(const char *s); /* FNV-1a, for ids and seeds; not for t
 /* Folder of the running program (resolves /proc/self/exe); static storage. */
 const char *ridge_os_program_dir(void);
 bool ridge_os_exists(const char *path);
+/* "PID:START", START in clock ticks after boot: names a process even when its pid is used again. */
+void ridge_os_process_name(pid_t pid, char out[48]);
+bool ridge_os_process_lives(const char *name); /* false also for "" */
 
 /* A child with pipes on stdin, stdout, stderr in a process group of its own, started through a keeper:
  * a small subreaper (this program re-executed? no: a fork) that holds a pipe from us and kills every

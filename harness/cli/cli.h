@@ -23,7 +23,7 @@ struct ridge_cli_option {
     const char *flag;     /* --output */
     char letter;          /* 'o' or 0 */
     const char *argument; /* FILE; NULL: a switch */
-    const char *def;      /* what holds without it, for the help; NULL: nothing to say */
+    const char *def;      /* what holds without it, for the help; "@rounds": as the suite's setting; NULL: nothing to say */
     const char *help;
 };
 
@@ -57,6 +57,7 @@ extern const struct ridge_cli_option ridge_cli_global_options[];
 extern const size_t ridge_cli_n_global_options;
 
 int ridge_cli_main(int argc, char **argv);
+extern const char *const ridge_cli_export_formats[]; /* of export --format; NULL-terminated */
 const struct ridge_cli_verb *ridge_cli_verb_find(const char *name);
 /* args.c: the words after the verb. Messages are printed; false: usage error. */
 bool ridge_cli_parse(struct ridge_cli_args *args, int argc, char **argv);
@@ -66,6 +67,7 @@ size_t ridge_cli_values(const struct ridge_cli_args *args, const char *flag, con
 bool ridge_cli_is_help(const struct ridge_cli_args *args);
 
 /* help.c */
+const char *ridge_cli_default(const struct ridge_cli_option *o); /* def, or the default of the setting that it names */
 void ridge_cli_help(FILE *out);
 void ridge_cli_verb_help(FILE *out, const struct ridge_cli_verb *verb);
 int ridge_cli_generate(const char *what); /* man, completion, schema */
@@ -80,6 +82,9 @@ bool ridge_cli_color(FILE *out);
 bool ridge_cli_is_terminal(FILE *out); /* a TTY that is not dumb */
 int ridge_cli_width(FILE *out);        /* columns; 0: unlimited */
 int ridge_cli_print(const struct ridge_buf *b, const char *path, struct ridge_error *err); /* NULL: stdout */
+/* Before the work: can path be created, and is it not `other`, a file that is read or filled (NULL: none)? path NULL:
+ * yes. What is wrong is printed; exit code. */
+int ridge_cli_check_output(const char *path, const char *other);
 extern volatile sig_atomic_t ridge_cli_interrupted;
 void ridge_cli_catch_interrupt(void);
 
@@ -93,4 +98,11 @@ int ridge_cli_export(const struct ridge_cli_args *args);
 int ridge_cli_list(const struct ridge_cli_args *args);
 int ridge_cli_doctor(const struct ridge_cli_args *args);
 int ridge_cli_db(const struct ridge_cli_args *args);
+int ridge_cli_ab(const struct ridge_cli_args *args);
+int ridge_cli_compare(const struct ridge_cli_args *args);
+int ridge_cli_gate(const struct ridge_cli_args *args);
+int ridge_cli_rejudge(const struct ridge_cli_args *args);
+int ridge_cli_baseline(const struct ridge_cli_args *args);
+int ridge_cli_history(const struct ridge_cli_args *args);
+int ridge_cli_bisect(const struct ridge_cli_args *args);
 #endif

@@ -24,7 +24,7 @@ static const struct metric_def *metric_def_find(const char *name)
 
 /* ---- facts of the processes ---- */
 
-static void add_fact(struct ridge_derive_facts *f, const char *name, double value)
+void ridge_derive_add_fact(struct ridge_derive_facts *f, int64_t fork, const char *name, double value)
 {
     const struct metric_def *def = metric_def_find(name);
     if (def == NULL)
@@ -32,7 +32,8 @@ static void add_fact(struct ridge_derive_facts *f, const char *name, double valu
     for (size_t i = 0; i < f->n; i++) {
         if (f->v[i].name == def->name) {
             f->v[i].value = fmax(f->v[i].value, value);
-            f->v[i].n++;
+            f->v[i].n += f->v[i].last_fork != fork; /* a worker answers more than once */
+            f->v[i].last_fork = fork;
             return;
         }
     }
@@ -40,79 +41,23 @@ static void add_fact(struct ridge_derive_facts *f, const char *name, double valu
         return;
     f->v[f->n].name = def->name;
     f->v[f->n].value = value;
+    f->v[f->n].last_fork = fork;
     f->v[f->n++].n = 1;
+}
+
+void ridge_derive_add_verdict(struct ridge_derive_facts *f, enum ridge_verdict verdict)
+{
+    /* later verdicts of the same process replace "ok"; a bad one stays */
+    if (!f->is_known || f->verdict == RIDGE_VERDICT_OK)
+        f->verdict = verdict;
+    f->is_known = true;
 }
 
 void ridge_derive_add_process(struct ridge_derive_facts *f, const struct ridge_process *p)
 {
-    /* later verdicts of the same process replace "ok"; a bad one stays */
-    if (!f->is_known || f->verdict == RIDGE_VERDICT_OK)
-        f->verdict = p->verdict;
-    f->is_known = true;
+    ridge_derive_add_verdict(f, p->verdict);
     for (size_t i = 0; i < p->n_facts; i++)
-        add_fact(f, p->facts[i].name, p->facts[i].value);
-    double load_ns = 0;
-    for (size_t i = 0; i < p->n_phases; i++) {
-        const char *name = p->phases[i].name;
-        double ns = (double)p->phases[i].duration_ns;
-        if (strcmp(name, "open") == 0 || strcmp(name, "load") == 0 || strcmp(name, "bind") == 0)
-            load_ns += ns;
-        else if (strcmp(name, "first_run") == 0)
-            add_fact(f, "first_run_ns", ns);
-        else if (strcmp(name, "warmup") == 0)
-            add_fact(f, "warmup_ns", ns);
-    }
-    if (load_ns > 0)
-        add_fact(f, "load_ns", load_ns);
-}
-
-/* ---- noise ---- */
-
-void ridge_derive_add_chunk(struct ridge_derive_noise *n, const struct ridge_chunk *c)
-{
-    const struct ridge_column *duration = ridge_chunk_column(c, "duration_ns");
-    if (duration == NULL || duration->type != RIDGE_COL_I64)
-        return;
-    const int64_t *v = duration->data;
-    double sum_ns = 0;
-    for (size_t i = 0; i < c->n; i++)
-        sum_ns += (double)v[i];
-    n->noise.n_blocks++;
-    n->noise.n_samples += (int64_t)(c->n - c->n_lead_in);
-    n->noise.n_disturbed += c->n_disturbed > 0 ? c->n_disturbed : 0;
-    if (c->steal_ns >= 0 && c->foreign_ns >= 0) {
-        n->timed_ns += sum_ns;
-        n->steal_ns += (double)c->steal_ns;
-        n->foreign_ns += (double)c->foreign_ns;
-    }
-    if (c->canary_hz > 0)
-        RIDGE_PUSH(n->canary_hz, c->canary_hz);
-}
-
-static double spread_ratio(double *v, size_t n, double *median)
-{
-    if (n < 5)
-        return -1;
-    ridge_stat_sort(v, n);
-    *median = ridge_stat_quantile_sorted(v, n, 0.5);
-    return (ridge_stat_quantile_sorted(v, n, 0.9) - ridge_stat_quantile_sorted(v, n, 0.1)) / *median;
-}
-
-void ridge_derive_noise_finish(struct ridge_derive_noise *n)
-{
-    double fma_median = 0;
-    n->noise.steal_ratio = n->timed_ns > 0 ? n->steal_ns / n->timed_ns : -1;
-    n->noise.foreign_ratio = n->timed_ns > 0 ? n->foreign_ns / n->timed_ns : -1;
-    n->noise.canary_median_hz = -1;
-    n->noise.canary_spread_ratio = spread_ratio(n->canary_hz.v, n->canary_hz.n, &n->noise.canary_median_hz);
-    n->noise.yardstick_spread_ratio = spread_ratio(n->fma_relative.v, n->fma_relative.n, &fma_median);
-}
-
-void ridge_derive_noise_deinit(struct ridge_derive_noise *n)
-{
-    free(n->canary_hz.v);
-    free(n->fma_relative.v);
-    memset(n, 0, sizeof *n);
+        ridge_derive_add_fact(f, p->fork, p->facts[i].name, p->facts[i].value);
 }
 
 /* ---- samples of one member ---- */
@@ -126,7 +71,8 @@ struct member_samples {
     double *block_v; /* n_forks x n_rounds */
     struct ridge_blocks blocks;
     int64_t inner_reps, n_disturbed;
-    double wall_ns; /* first start to last end, summed over blocks */
+    double wall_ns;      /* first start to last end, or the requests' own span, summed over blocks */
+    double n_completed;  /* runs or requests in wall_ns */
 };
 
 static void samples_deinit(struct member_samples *s)
@@ -166,30 +112,31 @@ static double chunk_wall_ns(const struct ridge_chunk *c, const int64_t *duration
     return (double)(last - start_ns[c->n_lead_in]);
 }
 
-static void samples_add(struct member_samples *s, const struct ridge_chunk *c, const char *statistic)
+static void samples_add(struct member_samples *s, const struct ridge_chunk *c)
 {
-    const struct ridge_column *duration = ridge_chunk_column(c, "duration_ns");
-    if (duration == NULL || duration->type != RIDGE_COL_I64 || c->n <= c->n_lead_in)
+    if (c->n <= c->n_lead_in)
         return;
-    const int64_t *v = duration->data;
-    double k = c->inner_reps > 0 ? (double)c->inner_reps : 1.0;
     size_t n_timed = c->n - c->n_lead_in;
     double *scratch = ridge_xrealloc_array(NULL, n_timed, sizeof *scratch);
-    for (size_t i = 0; i < n_timed; i++) {
-        scratch[i] = (double)v[c->n_lead_in + i] / k;
-        RIDGE_PUSH(s->run_ns, scratch[i]);
+    if (!ridge_chunk_run_ns(c, scratch)) {
+        free(scratch);
+        return;
     }
-    s->block_v[(size_t)c->fork * s->blocks.n_rounds + (size_t)c->round] = ridge_stat_block(scratch, n_timed, statistic);
+    for (size_t i = 0; i < n_timed; i++)
+        RIDGE_PUSH(s->run_ns, scratch[i]);
+    s->block_v[(size_t)c->fork * s->blocks.n_rounds + (size_t)c->round] = c->block_ns;
     free(scratch);
     s->inner_reps = c->inner_reps;
     s->n_disturbed += c->n_disturbed > 0 ? c->n_disturbed : 0;
-    s->wall_ns += chunk_wall_ns(c, v);
+    bool has_span = c->n_completed >= 0 && c->span_ns > 0;
+    s->wall_ns += has_span ? (double)c->span_ns : chunk_wall_ns(c, ridge_chunk_column(c, "duration_ns")->data);
+    s->n_completed += has_span ? (double)c->n_completed : (double)n_timed;
     if (c->canary_hz > 0)
         RIDGE_PUSH(s->canary_hz, c->canary_hz);
 }
 
 static enum ridge_status samples_read(struct ridge_store *store, int64_t run_id, size_t i_member,
-                                      const char *statistic, struct member_samples *s, struct ridge_error *err)
+                                      struct member_samples *s, struct ridge_error *err)
 {
     struct ridge_chunk *chunks = NULL;
     size_t n = 0;
@@ -198,7 +145,7 @@ static enum ridge_status samples_read(struct ridge_store *store, int64_t run_id,
         return st;
     samples_shape(s, chunks, n);
     for (size_t i = 0; i < n; i++) {
-        samples_add(s, &chunks[i], statistic);
+        samples_add(s, &chunks[i]);
         ridge_chunk_deinit(&chunks[i]);
     }
     free(chunks);
@@ -234,20 +181,31 @@ static bool has_time(const struct group_work *w, size_t i)
     return may_have && w->samples[i].run_ns.n > 0;
 }
 
-static size_t yardstick_find(const struct group_work *w, const char *kind)
+static bool same_option(const struct ridge_case *a, const struct ridge_case *b, const char *key)
 {
+    const char *x = ridge_kvs_get(&a->options, key), *y = ridge_kvs_get(&b->options, key);
+    return x == NULL || y == NULL || strcmp(x, y) == 0;
+}
+
+/* The yardstick of a kind that ran as this member did: threads, device, target, arm, and cache where it matters. */
+static size_t yardstick_find(const struct group_work *w, size_t i_beside, const char *kind)
+{
+    const struct ridge_case *c = case_at(w, i_beside);
     for (size_t i = 0; i < w->group->n_members; i++) {
-        const char *y = member_at(w, i)->yardstick;
-        if (y != NULL && strcmp(y, kind) == 0 && has_time(w, i))
+        const struct ridge_member *m = member_at(w, i);
+        const struct ridge_case *y = case_at(w, i);
+        if (m->yardstick != NULL && strcmp(m->yardstick, kind) == 0 && m->i_arm == member_at(w, i_beside)->i_arm &&
+            strcmp(y->device, c->device) == 0 && strcmp(y->target, c->target) == 0 && same_option(y, c, "threads") &&
+            (strcmp(kind, "fma") == 0 || same_option(y, c, "cache")) && has_time(w, i))
             return i;
     }
     return w->group->n_members;
 }
 
-/* Yardsticks measure one thread count; they are members of the same group, so threads agree. */
-static void set_yardsticks(const struct group_work *w, struct ridge_case_samples *s)
+static void set_yardsticks(const struct group_work *w, size_t i_beside, struct ridge_case_samples *s)
 {
-    size_t fma = yardstick_find(w, "fma"), read = yardstick_find(w, "read"), copy = yardstick_find(w, "copy");
+    size_t fma = yardstick_find(w, i_beside, "fma"), read = yardstick_find(w, i_beside, "read"),
+           copy = yardstick_find(w, i_beside, "copy");
     if (fma < w->group->n_members) {
         s->yardstick_fma = w->samples[fma].blocks;
         s->yardstick_fma_flop = case_at(w, fma)->flop;
@@ -291,16 +249,16 @@ static void derive_member(struct group_work *w, size_t i)
                                        .inner_reps = from->inner_reps,
                                        .n_disturbed = from->n_disturbed,
                                        .blocks = from->blocks,
-                                       .statistic = w->plan->settings.statistic,
+                                       .statistic = ridge_plan_statistic(w->plan, member_at(w, i)),
                                        .flop = c->flop,
                                        .compulsory_bytes = c->compulsory_bytes,
                                        .canary_hz = from->canary_hz.v,
                                        .n_canary = from->canary_hz.n,
                                        .seed = w->plan->seed};
         if (scenario != NULL && strcmp(scenario, "single") != 0 && from->wall_ns > 0)
-            s.throughput_per_s = 1e9 * (double)from->run_ns.n / from->wall_ns;
+            s.throughput_per_s = 1e9 * from->n_completed / from->wall_ns;
         if (member_at(w, i)->yardstick == NULL)
-            set_yardsticks(w, &s);
+            set_yardsticks(w, i, &s);
         w->n_metrics[i] = ridge_stat_case_metrics(&w->arena, &s, w->metrics[i], MAX_METRICS);
     }
     put_facts(w, i);
@@ -385,19 +343,6 @@ static size_t compare_all(struct group_work *w, const char *stop_reason, struct 
     return n;
 }
 
-static void add_fma_spread(const struct group_work *w, struct ridge_derive_noise *noise)
-{
-    size_t i = yardstick_find(w, "fma");
-    if (i == w->group->n_members)
-        return;
-    const struct ridge_blocks *b = &w->samples[i].blocks;
-    size_t n_cells = b->n_forks * b->n_rounds;
-    struct ridge_interval mid = ridge_stat_headline(b, w->plan->seed);
-    for (size_t j = 0; j < n_cells; j++)
-        if (isfinite(b->v[j]) && mid.value > 0)
-            RIDGE_PUSH(noise->fma_relative, b->v[j] / mid.value);
-}
-
 static enum ridge_status store_rows(struct ridge_store *store, int64_t run_id, size_t i_group, struct group_work *w,
                                     const char *stop_reason, struct ridge_error *err)
 {
@@ -412,8 +357,7 @@ static enum ridge_status store_rows(struct ridge_store *store, int64_t run_id, s
 
 enum ridge_status ridge_derive_group(struct ridge_store *store, int64_t run_id, const struct ridge_plan *plan,
                                      size_t i_group, const char *stop_reason,
-                                     const struct ridge_derive_facts *facts, struct ridge_derive_noise *noise,
-                                     struct ridge_error *err)
+                                     const struct ridge_derive_facts *facts, struct ridge_error *err)
 {
     struct group_work w = {.plan = plan, .group = &plan->groups[i_group], .facts = facts};
     size_t n = w.group->n_members;
@@ -422,12 +366,11 @@ enum ridge_status ridge_derive_group(struct ridge_store *store, int64_t run_id, 
     w.metrics = ridge_arena_array(&w.arena, n, sizeof *w.metrics);
     w.n_metrics = ridge_arena_array(&w.arena, n, sizeof *w.n_metrics);
     for (size_t i = 0; i < n && st == RIDGE_OK; i++)
-        st = samples_read(store, run_id, w.group->members[i], plan->settings.statistic, &w.samples[i], err);
+        st = samples_read(store, run_id, w.group->members[i], &w.samples[i], err);
     if (st != RIDGE_OK)
         goto out;
     for (size_t i = 0; i < n; i++)
         derive_member(&w, i);
-    add_fma_spread(&w, noise);
     st = store_rows(store, run_id, i_group, &w, stop_reason, err);
 out:
     for (size_t i = 0; i < n; i++)

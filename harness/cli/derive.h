@@ -16,27 +16,20 @@ struct ridge_derive_facts {
     struct {
         const char *name; /* of the metric dictionary */
         double value;     /* worst over the forks: the largest */
-        int64_t n;
+        int64_t n;         /* forks that said it */
+        int64_t last_fork;
     } v[32];
     size_t n;
 };
+void ridge_derive_add_verdict(struct ridge_derive_facts *f, enum ridge_verdict verdict);
+void ridge_derive_add_fact(struct ridge_derive_facts *f, int64_t fork, const char *name, double value);
 void ridge_derive_add_process(struct ridge_derive_facts *f, const struct ridge_process *p);
 
-/* Disturbance and drift over the run, for the fitness line. */
-struct ridge_derive_noise {
-    struct ridge_noise noise;
-    double timed_ns, steal_ns, foreign_ns; /* sums over blocks that know them */
-    struct {
-        double *v;
-        size_t n, cap;
-    } canary_hz, fma_relative;
-};
-void ridge_derive_add_chunk(struct ridge_derive_noise *n, const struct ridge_chunk *c);
-void ridge_derive_noise_finish(struct ridge_derive_noise *n); /* fills n->noise */
-void ridge_derive_noise_deinit(struct ridge_derive_noise *n);
+/* noise.c: disturbance and drift over all blocks of a run, also those of earlier sessions, from its stored rows. */
+enum ridge_status ridge_derive_noise(struct ridge_store *store, int64_t run_id, const struct ridge_plan *plan,
+                                     struct ridge_noise *out, struct ridge_error *err) RIDGE_MUST_USE;
 
 enum ridge_status ridge_derive_group(struct ridge_store *store, int64_t run_id, const struct ridge_plan *plan,
                                      size_t i_group, const char *stop_reason,
-                                     const struct ridge_derive_facts *facts, struct ridge_derive_noise *noise,
-                                     struct ridge_error *err) RIDGE_MUST_USE;
+                                     const struct ridge_derive_facts *facts, struct ridge_error *err) RIDGE_MUST_USE;
 #endif

@@ -12,6 +12,8 @@ static const char *const remedies[][2] = {
     {"openblas", "apt install libopenblas0-pthread"},
     {"blis", "apt install libblis4-pthread"},
     {"onednn", "apt install libdnnl2"},
+    {"xnnpack", "apt install libxnnpack0"},
+    {"fftw", "apt install libfftw3-single3"},
 };
 
 static const char *remedy(struct ridge_arena *a, const char *name, const char *reason)
@@ -24,8 +26,10 @@ static const char *remedy(struct ridge_arena *a, const char *name, const char *r
 
 static void add_backend(struct ridge_arena *a, const struct ridge_cat_backend *b, struct ridge_rows *t)
 {
-    const char *what = b->usable ? ridge_arena_printf(a, "%s %s", b->version != NULL ? b->version : "",
-                                                      b->library_path != NULL ? b->library_path : "")
+    const char *note = b->note != NULL ? b->note : "";
+    const char *what = b->usable ? ridge_arena_printf(a, "%s %s%s%s", b->version != NULL ? b->version : "",
+                                                      b->library_path != NULL ? b->library_path : "",
+                                                      note[0] != '\0' ? "; " : "", note)
                                  : remedy(a, b->name, b->reason);
     const char *cells[] = {"backend", b->name, b->usable ? "ok" : "no", what};
     ridge_rows_add(t, cells);

@@ -4,6 +4,16 @@
 #include "suite/suite.h"
 #include <string.h>
 
+const char *ridge_cli_default(const struct ridge_cli_option *o)
+{
+    if (o->def == NULL || o->def[0] != '@')
+        return o->def;
+    for (size_t i = 0; i < ridge_n_suite_setting_rows; i++)
+        if (strcmp(ridge_suite_setting_rows[i].key, o->def + 1) == 0)
+            return ridge_suite_setting_rows[i].def;
+    return NULL;
+}
+
 static void print_options(FILE *out, const struct ridge_cli_option *rows, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -14,8 +24,9 @@ static void print_options(FILE *out, const struct ridge_cli_option *rows, size_t
         (void)snprintf(left, sizeof left, "%s%s%s%s", letter, rows[i].flag, rows[i].argument != NULL ? " " : "",
                        rows[i].argument != NULL ? rows[i].argument : "");
         fprintf(out, "  %-28s %s", left, rows[i].help);
-        if (rows[i].def != NULL)
-            fprintf(out, " (default: %s)", rows[i].def);
+        const char *def = ridge_cli_default(&rows[i]);
+        if (def != NULL)
+            fprintf(out, " (default: %s)", def);
         fputc('\n', out);
     }
 }
@@ -80,8 +91,9 @@ static void man_options(FILE *out, const struct ridge_cli_option *rows, size_t n
             fprintf(out, " \\fI%s\\fR", rows[i].argument);
         fputc('\n', out);
         roff(out, rows[i].help);
-        if (rows[i].def != NULL)
-            fprintf(out, " (default: %s)", rows[i].def);
+        const char *def = ridge_cli_default(&rows[i]);
+        if (def != NULL)
+            fprintf(out, " (default: %s)", def);
         fputc('\n', out);
     }
 }
@@ -119,10 +131,51 @@ static void completion_words(FILE *out, const struct ridge_cli_verb *v)
         fprintf(out, "%s%s", i > 0 ? " " : "", v->options[i].flag);
 }
 
+/* Flags whose values are files (or free text): nothing is offered, so bash completes file names. Each once. */
+static void completion_value_flags(FILE *out)
+{
+    const char *seen[256];
+    size_t n = 0;
+    for (size_t i = 0; i < ridge_cli_n_verbs; i++) {
+        for (size_t j = 0; j < ridge_cli_verbs[i].n_options; j++) {
+            const struct ridge_cli_option *o = &ridge_cli_verbs[i].options[j];
+            bool is_seen = o->argument == NULL || strcmp(o->flag, "--format") == 0 || strcmp(o->flag, "--backend") == 0;
+            for (size_t k = 0; k < n; k++)
+                is_seen |= strcmp(seen[k], o->flag) == 0;
+            if (is_seen || n == sizeof seen / sizeof seen[0])
+                continue;
+            seen[n++] = o->flag;
+            fprintf(out, "%s%s", n > 1 ? "|" : "", o->flag);
+            if (o->letter != 0)
+                fprintf(out, "|-%c", o->letter);
+        }
+    }
+}
+
+static void completion_values(FILE *out)
+{
+    fputs("  local prev=${COMP_WORDS[COMP_CWORD-1]} done=\n"
+          "  if [ \"$prev\" = = ]; then prev=${COMP_WORDS[COMP_CWORD-2]}; fi # --flag=VALUE is three words to bash\n"
+          "  if [ \"$cur\" = = ]; then prev=${COMP_WORDS[COMP_CWORD-1]}; cur=; fi\n"
+          "  case $prev in\n    --format|-f) words='",
+          out);
+    for (size_t i = 0; ridge_cli_export_formats[i] != NULL; i++)
+        fprintf(out, "%s%s", i > 0 ? " " : "", ridge_cli_export_formats[i]);
+    fputs("' ;;\n"
+          "    --backend|-b)\n"
+          "      words=$(\"${COMP_WORDS[0]}\" list backends 2>/dev/null | sed '1d; s/ .*//')\n"
+          "      case $cur in *,*) done=${cur%,*},; cur=${cur##*,} ;; esac ;;\n"
+          "    --generate) words='man completion schema' ;;\n"
+          "    ",
+          out);
+    completion_value_flags(out);
+    fputs(") return ;;\n  esac\n", out);
+}
+
 static void completion(FILE *out)
 {
     fputs("# bash completion for ridge: source it, or put it into bash-completion's folder\n"
-          "_ridge() {\n  local cur=${COMP_WORDS[COMP_CWORD]} words\n  case ${COMP_WORDS[1]} in\n",
+          "_ridge() {\n  local cur=${COMP_WORDS[COMP_CWORD]} words\n  COMPREPLY=()\n  case ${COMP_WORDS[1]} in\n",
           out);
     for (size_t i = 0; i < ridge_cli_n_verbs; i++) {
         fprintf(out, "    %s) words='", ridge_cli_verbs[i].name);
@@ -137,8 +190,9 @@ static void completion(FILE *out)
     fputs("' ;;\n  esac\n  if [ \"$COMP_CWORD\" -eq 1 ]; then\n    words='", out);
     for (size_t i = 0; i < ridge_cli_n_verbs; i++)
         fprintf(out, "%s ", ridge_cli_verbs[i].name);
-    fputs("--help --version --generate --no-color'\n  fi\n"
-          "  COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n}\n"
+    fputs("--help --version --generate --no-color'\n  fi\n", out);
+    completion_values(out);
+    fputs("  COMPREPLY=($(compgen -P \"$done\" -W \"$words\" -- \"$cur\"))\n}\n"
           "complete -o default -F _ridge ridge\n",
           out);
 }

@@ -20,6 +20,13 @@ static const char *usable_text(bool usable, const char *reason)
     return usable ? "yes" : reason != NULL && reason[0] != '\0' ? reason : "no";
 }
 
+static const char *backend_usable_text(struct ridge_arena *a, const struct ridge_cat_backend *b)
+{
+    if (b->usable && b->note != NULL && b->note[0] != '\0')
+        return ridge_arena_printf(a, "yes; %s", b->note);
+    return usable_text(b->usable, b->reason);
+}
+
 static const char *variants_text(struct ridge_arena *a, const struct ridge_cat_backend *b)
 {
     struct ridge_buf t = {0};
@@ -38,7 +45,7 @@ static void list_backends(struct ridge_arena *a, const struct ridge_catalogue *c
     for (size_t i = 0; i < c->n_backends; i++) {
         const struct ridge_cat_backend *b = &c->backends[i];
         const char *cells[] = {b->name,    variants_text(a, b), joined(a, b->operators),
-                               b->version, usable_text(b->usable, b->reason), b->doc};
+                               b->version, backend_usable_text(a, b), b->doc};
         ridge_rows_add(t, cells);
     }
 }

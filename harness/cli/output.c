@@ -2,6 +2,10 @@
 #include "report.h"
 #include "base/os.h"
 #include "session.h"
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 int ridge_cli_open_store(const char *file, struct ridge_store **out)
 {
@@ -13,12 +17,76 @@ int ridge_cli_open_store(const char *file, struct ridge_store **out)
     return ridge_store_open(file, false, out, &err) == RIDGE_OK ? RIDGE_EXIT_OK : ridge_cli_error(&err);
 }
 
+int ridge_cli_check_output(const char *path, const char *other)
+{
+    struct ridge_error err = {0};
+    struct stat to, from;
+    bool exists = path != NULL && stat(path, &to) == 0;
+    if (path == NULL)
+        return RIDGE_EXIT_OK;
+    const char *slash = strrchr(path, '/');
+    if (other != NULL && (strcmp(path, other) == 0 || (exists && stat(other, &from) == 0 && to.st_ino == from.st_ino &&
+                                                       to.st_dev == from.st_dev)))
+        (void)ridge_fail(&err, RIDGE_ERR_USAGE, path, "this command reads or fills that very file; it would be lost");
+    else if (exists && S_ISDIR(to.st_mode))
+        (void)ridge_fail(&err, RIDGE_ERR_USAGE, path, "is a folder; a file name is needed");
+    else if (exists && access(path, W_OK) != 0)
+        (void)ridge_fail(&err, RIDGE_ERR_USAGE, path, "cannot be written: %s", strerror(errno));
+    if (!exists && err.status == RIDGE_OK) {
+        struct ridge_buf folder = {0};
+        ridge_buf_put(&folder, slash != NULL ? path : ".", slash == NULL || slash == path ? 1 : (size_t)(slash - path));
+        if (access(folder.data, W_OK | X_OK) != 0)
+            (void)ridge_fail(&err, RIDGE_ERR_USAGE, path, "cannot be created: %s", strerror(errno));
+        ridge_buf_deinit(&folder);
+    }
+    return err.status == RIDGE_OK ? RIDGE_EXIT_OK : ridge_cli_error(&err);
+}
+
+/* Where a report's text goes: a file beside its place until it is whole, or stdout as it comes. */
+struct sink {
+    struct ridge_os_output file;
+    bool is_file, is_gone; /* gone: the reader of a pipe had enough */
+};
+
+static enum ridge_status flush(void *self, struct ridge_buf *b, struct ridge_error *err)
+{
+    struct sink *s = self;
+    enum ridge_status st = RIDGE_OK;
+    if (s->is_file) {
+        st = ridge_os_output_put(&s->file, b->data != NULL ? b->data : "", b->n, err);
+    } else if (b->n > 0 && (fwrite(b->data, 1, b->n, stdout) != b->n || fflush(stdout) != 0)) {
+        s->is_gone = errno == EPIPE;
+        st = ridge_fail(err, RIDGE_ERR_IO, "standard output", "cannot write: %s", strerror(errno));
+    }
+    b->n = 0;
+    return st;
+}
+
+static enum ridge_status write_through(const struct ridge_report *writer, struct ridge_report_input *in, const char *path,
+                                       struct ridge_error *err)
+{
+    struct sink s = {.is_file = path != NULL};
+    struct ridge_buf b = {0};
+    enum ridge_status st = path != NULL ? ridge_os_output_open(&s.file, path, err) : RIDGE_OK;
+    in->flush = flush;
+    in->flush_self = &s;
+    if (st == RIDGE_OK)
+        st = writer->write(in, &b, err);
+    if (st == RIDGE_OK)
+        st = flush(&s, &b, err);
+    if (s.is_file) {
+        enum ridge_status closed = ridge_os_output_close(&s.file, st == RIDGE_OK, err);
+        st = st != RIDGE_OK ? st : closed;
+    }
+    ridge_buf_deinit(&b);
+    return s.is_gone ? RIDGE_OK : st;
+}
+
 int ridge_cli_write_report(struct ridge_store *store, const char *file, const char *run, const char *report,
                            const char *path)
 {
     struct ridge_arena a = {0};
     struct ridge_error err = {0};
-    struct ridge_buf b = {0};
     struct ridge_rd_run rd = {0};
     struct ridge_rd_group *groups = NULL;
     size_t n_groups = 0;
@@ -30,8 +98,12 @@ int ridge_cli_write_report(struct ridge_store *store, const char *file, const ch
         st = ridge_read_run(store, &a, run, &rd, &err);
     if (st == RIDGE_OK)
         st = ridge_read_groups(store, &a, rd.id, &groups, &n_groups, &err);
+    struct ridge_judgement *judgement = NULL;
+    if (st == RIDGE_OK)
+        st = ridge_read_judgement(store, &a, rd.id, &judgement, &err);
     if (st == RIDGE_OK) {
-        struct ridge_report_input in = {.store = store,
+        struct ridge_report_input in = {.judgement = judgement,
+                                        .store = store,
                                         .run = &rd,
                                         .groups = groups,
                                         .n_groups = n_groups,
@@ -39,10 +111,9 @@ int ridge_cli_write_report(struct ridge_store *store, const char *file, const ch
                                         .rerun = ridge_cli_rerun,
                                         .color = path == NULL && ridge_cli_color(stdout),
                                         .width_columns = path == NULL ? ridge_cli_width(stdout) : 0};
-        st = writer->write(&in, &b, &err);
+        st = write_through(writer, &in, path, &err);
     }
-    int rc = st == RIDGE_OK ? ridge_cli_print(&b, path, &err) : ridge_cli_error(&err);
-    ridge_buf_deinit(&b);
+    int rc = st == RIDGE_OK ? RIDGE_EXIT_OK : ridge_cli_error(&err);
     ridge_arena_deinit(&a);
     return rc;
 }

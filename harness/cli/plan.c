@@ -87,6 +87,7 @@ static void write_text(const struct ridge_plan *p, struct ridge_buf *out)
 
 int ridge_cli_plan(const struct ridge_cli_args *args)
 {
+    char quick[4096];
     const char *set[RIDGE_CLI_MAX_VALUES + 1];
     struct ridge_cli_worker worker = {0};
     struct ridge_plan plan = {0};
@@ -95,6 +96,11 @@ int ridge_cli_plan(const struct ridge_cli_args *args)
     struct ridge_session_config c = {
         .suite_path = args->operands[0], .set = set, .filter = ridge_cli_value(args, "--filter")};
     (void)ridge_cli_values(args, "--set", set);
+    if (c.suite_path == NULL) {
+        if (!ridge_cli_data_file("suites/quick.json", quick, sizeof quick))
+            return ridge_cli_usage(args->verb, "the quick suite was not installed with this program; name a SUITE");
+        c.suite_path = quick;
+    }
     int rc = ridge_cli_worker_open(&worker, &err) == RIDGE_OK ? RIDGE_EXIT_OK : ridge_cli_error(&err);
     if (rc == RIDGE_EXIT_OK)
         rc = ridge_cli_load_plan(&c, &worker, &plan);

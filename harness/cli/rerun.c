@@ -1,5 +1,6 @@
-/* The line that re-runs one stored case. A case of a plain worker is a `ridge bench` line; a case of
- * another arm or target needs its suite. */
+/* The line that re-runs one stored case. A case of a plain worker is a `ridge bench` line; a case of another arm,
+ * target or library needs its suite; where that came from a command line, the line itself is the answer. */
+#include "base/os.h"
 #include "session.h"
 #include <string.h>
 
@@ -16,31 +17,41 @@ static bool is_plain(const struct ridge_rd_member *m)
     return main_arm && local && strchr(m->backend, '@') == NULL;
 }
 
-static void put_bench(struct ridge_buf *b, const struct ridge_rd_member *m)
+static void put_set(struct ridge_buf *b, const char *key, const char *value)
+{
+    struct ridge_buf pair = {0};
+    ridge_buf_printf(&pair, "%s=%s", key, value);
+    put_word(b, "--set", pair.data);
+    ridge_buf_deinit(&pair);
+}
+
+static void put_bench(struct ridge_buf *b, const struct ridge_rd_run *run, const struct ridge_rd_member *m)
 {
     ridge_buf_puts(b, "ridge bench ");
     ridge_text_shell(b, m->subject);
     put_word(b, "--backend", m->backend);
     for (size_t i = 0; i < m->options.n; i++) {
         const struct ridge_kv *kv = &m->options.v[i];
-        if (strcmp(kv->key, "threads") == 0) {
+        if (strcmp(kv->key, "threads") == 0)
             put_word(b, "--threads", kv->value);
-            continue;
-        }
-        struct ridge_buf pair = {0};
-        ridge_buf_printf(&pair, "%s=%s", kv->key, kv->value);
-        put_word(b, "--set", pair.data);
-        ridge_buf_deinit(&pair);
+        else
+            put_set(b, kv->key, kv->value);
     }
+    if (m->device != NULL && strcmp(m->device, "cpu") != 0)
+        put_set(b, "device", m->device);
+    ridge_buf_puts(b, run->settings_words);
 }
 
 static void put_run(struct ridge_buf *b, const struct ridge_rd_run *run, const struct ridge_rd_member *m)
 {
     struct ridge_buf filter = {0};
     ridge_buf_puts(b, "ridge run ");
-    ridge_text_shell(b, run->suite_path != NULL ? run->suite_path : "SUITE");
-    ridge_buf_printf(&filter, "id=%s", m->case_id);
+    ridge_text_shell(b, run->suite_path);
+    ridge_buf_printf(&filter, "case=%s", m->case_id);
+    if (m->arm != NULL && strchr(m->arm, ',') == NULL)
+        ridge_buf_printf(&filter, ",arm=%s", m->arm);
     put_word(b, "--filter", filter.data);
+    ridge_buf_puts(b, run->set_words);
     ridge_buf_deinit(&filter);
 }
 
@@ -48,10 +59,12 @@ char *ridge_cli_rerun(struct ridge_arena *a, const struct ridge_rd_run *run, con
 {
     struct ridge_buf b = {0};
     if (is_plain(m))
-        put_bench(&b, m);
-    else
+        put_bench(&b, run, m);
+    else if (run->suite_path != NULL && ridge_os_exists(run->suite_path))
         put_run(&b, run, m);
-    char *text = ridge_arena_strn(a, b.data, b.n);
+    else
+        ridge_buf_puts(&b, run->command != NULL ? run->command : "");
+    char *text = ridge_arena_strn(a, b.n > 0 ? b.data : "", b.n);
     ridge_buf_deinit(&b);
     return text;
 }

@@ -30,7 +30,8 @@ static void put_row(struct ridge_buf *out, const char *const *cells, const size_
     for (size_t i = 0; i < n; i++) {
         size_t before = out->n;
         ridge_text_terminal(out, cells[i]);
-        for (size_t used = out->n - before; i + 1 < n && used < width[i] + 2; used++)
+        size_t used = out->n - before, wanted = (used > width[i] ? used : width[i]) + 2;
+        for (; i + 1 < n && used < wanted; used++) /* a cell that is too long still ends before the next */
             ridge_buf_puts(out, " ");
     }
     while (out->n > 0 && out->data[out->n - 1] == ' ')

@@ -1,4 +1,4 @@
-#include "session.h"
+#include "judge.h"
 
 int ridge_cli_run(const struct ridge_cli_args *args)
 {
@@ -14,6 +14,9 @@ int ridge_cli_run(const struct ridge_cli_args *args)
                                      .resume = ridge_cli_value(args, "--resume") != NULL,
                                      .require_quiet = ridge_cli_value(args, "--require-quiet") != NULL,
                                      .json = ridge_cli_value(args, "--json") != NULL};
+    const struct ridge_session_hooks gate = {.adjust = ridge_cli_fit_for_gate};
+    if (ridge_cli_value(args, "--gate") != NULL)
+        c.hooks = &gate;
     (void)ridge_cli_values(args, "--set", set);
     if (c.output_path == NULL)
         c.output_path = "results.ridge";

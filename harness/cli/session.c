@@ -14,13 +14,13 @@ struct session {
     struct ridge_store *store;
     int64_t run_id;
     struct ridge_derive_facts *facts; /* per member of the plan */
-    struct ridge_derive_noise noise;
     bool is_fork_open;
     size_t i_group;
     int64_t fork;
     bool *is_ended; /* per group: in this session */
     size_t n_groups_done;
     bool fitness_bad;
+    int64_t *want; /* per group, forks of this look; NULL: the first look */
 };
 
 /* ---- the sink ---- */
@@ -54,8 +54,6 @@ static enum ridge_status on_round(void *self, size_t i_group, int64_t fork, int6
                                   struct ridge_chunk *chunks, size_t n, struct ridge_error *err)
 {
     struct session *s = self;
-    for (size_t i = 0; i < n; i++)
-        ridge_derive_add_chunk(&s->noise, &chunks[i]);
     return ridge_store_round(s->store, s->run_id, i_group, fork, round, i_members, chunks, n, err);
 }
 
@@ -72,7 +70,8 @@ static void say_group(const struct session *s, size_t i_group, const char *stop_
         if (m->yardstick == NULL)
             ridge_cli_say("[%zu/%zu] %s %s%s%s: %s (%s)", s->n_groups_done, s->plan.n_groups, c->subject, c->backend,
                           s->plan.n_arms > 1 ? " arm " : "", s->plan.n_arms > 1 ? s->plan.arms[m->i_arm].name : "",
-                          ridge_verdict_text(s->facts[g->members[i]].verdict), stop_reason);
+                          s->facts[g->members[i]].is_known ? ridge_verdict_text(s->facts[g->members[i]].verdict)
+                                                           : "not measured", stop_reason);
     }
 }
 
@@ -87,7 +86,7 @@ static enum ridge_status on_group_end(void *self, size_t i_group, const char *st
     if (st == RIDGE_OK && !is_half)
         st = ridge_store_group_end(s->store, s->run_id, i_group, stop_reason, width_ratio, err);
     if (st == RIDGE_OK)
-        st = ridge_derive_group(s->store, s->run_id, &s->plan, i_group, stop_reason, s->facts, &s->noise, err);
+        st = ridge_derive_group(s->store, s->run_id, &s->plan, i_group, stop_reason, s->facts, err);
     s->n_groups_done++;
     s->is_ended[i_group] = !is_half;
     say_group(s, i_group, stop_reason);
@@ -97,7 +96,9 @@ static enum ridge_status on_group_end(void *self, size_t i_group, const char *st
 static bool on_skip(void *self, size_t i_group, int64_t fork)
 {
     struct session *s = self;
-    return s->config->resume && ridge_store_fork_done(s->store, s->run_id, i_group, fork);
+    if (s->want != NULL && fork >= s->want[i_group])
+        return true;
+    return (s->want != NULL || s->config->resume) && ridge_store_fork_done(s->store, s->run_id, i_group, fork);
 }
 
 /* ---- loading ---- */
@@ -120,10 +121,8 @@ int ridge_cli_load_plan(const struct ridge_session_config *config, struct ridge_
     struct ridge_suite_overrides over = {.set = config->set, .filter = config->filter};
     struct ridge_error err = {0};
     memset(&errors, 0, sizeof errors);
-    if (ridge_cli_worker_add_arms(worker, config->suite_path, config->suite_text, &err) != RIDGE_OK)
-        return ridge_cli_error(&err);
-    enum ridge_status st =
-        ridge_suite_load(config->suite_path, config->suite_text, worker->catalogue, &over, plan, &errors);
+    const char *text = ridge_cli_worker_read_suite(worker, config->suite_path, config->suite_text);
+    enum ridge_status st = ridge_suite_load(config->suite_path, text, worker->catalogue, &over, plan, &errors);
     if (st != RIDGE_OK) {
         int rc = errors.n > 0 ? print_suite_errors(&errors) : RIDGE_EXIT_USAGE;
         if (errors.n == 0)
@@ -149,35 +148,61 @@ int ridge_cli_load_plan(const struct ridge_session_config *config, struct ridge_
 
 /* ---- begin and end ---- */
 
-/* A resumed run keeps what earlier verdicts said, so a wrong answer stays wrong. */
-static enum ridge_status recall_verdicts(struct session *s, struct ridge_error *err)
+static enum ridge_verdict verdict_named(const char *text)
+{
+    for (int v = RIDGE_VERDICT_OK; v < RIDGE_VERDICT_INTERRUPTED; v++)
+        if (strcmp(text, ridge_verdict_text((enum ridge_verdict)v)) == 0)
+            return (enum ridge_verdict)v;
+    return RIDGE_VERDICT_INTERRUPTED;
+}
+
+/* A resumed run keeps what its earlier processes said: a wrong answer stays wrong, facts stay the largest. */
+static enum ridge_status recall_facts(struct session *s, struct ridge_error *err)
 {
     struct ridge_arena a = {0};
-    struct ridge_rd_group *groups = NULL;
+    struct ridge_rd_fact *v = NULL;
     size_t n = 0;
-    enum ridge_status st = ridge_read_groups(s->store, &a, s->run_id, &groups, &n, err);
+    enum ridge_status st = ridge_read_facts(s->store, &a, s->run_id, &v, &n, err);
     for (size_t i = 0; i < n; i++) {
-        for (size_t j = 0; j < groups[i].n_members; j++) {
-            const struct ridge_rd_member *m = &groups[i].members[j];
-            for (int v = RIDGE_VERDICT_UNSUPPORTED; v < RIDGE_VERDICT_INTERRUPTED; v++) {
-                if (m->verdict != NULL && strcmp(m->verdict, ridge_verdict_text((enum ridge_verdict)v)) == 0 &&
-                    (size_t)m->i_member < s->plan.n_members) {
-                    s->facts[m->i_member].verdict = (enum ridge_verdict)v;
-                    s->facts[m->i_member].is_known = true;
-                }
-            }
-        }
+        if ((size_t)v[i].i_member >= s->plan.n_members)
+            continue;
+        struct ridge_derive_facts *f = &s->facts[v[i].i_member];
+        ridge_derive_add_verdict(f, verdict_named(v[i].verdict));
+        if (v[i].name != NULL)
+            ridge_derive_add_fact(f, v[i].fork, v[i].name, v[i].value);
     }
     ridge_arena_deinit(&a);
     return st;
 }
 
+/* The file's own place, so that a printed command works from any folder; what is no file stays as it is. */
+static const char *absolute_path(struct ridge_arena *a, const char *path)
+{
+    char *real = path != NULL ? realpath(path, NULL) : NULL;
+    const char *out = real != NULL ? ridge_arena_str(a, real) : path;
+    free(real);
+    return out;
+}
+
+static const char *set_words(struct ridge_arena *a, const char *const *set)
+{
+    struct ridge_buf b = {0};
+    for (size_t i = 0; set != NULL && set[i] != NULL; i++) {
+        ridge_buf_puts(&b, " --set ");
+        ridge_text_shell(&b, set[i]);
+    }
+    const char *out = ridge_arena_strn(a, b.n > 0 ? b.data : "", b.n);
+    ridge_buf_deinit(&b);
+    return out;
+}
+
 static enum ridge_status begin(struct session *s, struct ridge_error *err)
 {
-    const struct ridge_plan *p = &s->plan;
+    struct ridge_plan *p = &s->plan;
+    char owner[48];
     const struct ridge_msg_hello *h = &s->worker->hello;
     struct ridge_run_info info = {.name = p->name,
-                                  .suite_path = s->config->suite_path,
+                                  .suite_path = absolute_path(&p->arena, s->config->suite_path),
                                   .suite_text = p->suite_text,
                                   .suite_sha256 = p->suite_sha256,
                                   .command = s->config->command,
@@ -189,7 +214,11 @@ static enum ridge_status begin(struct session *s, struct ridge_error *err)
                                   .host_class = h->host_class,
                                   .topology = h->topology,
                                   .boot_id = h->boot_id,
+                                  .owner = owner,
+                                  .settings_words = ridge_plan_settings_words(&p->arena, &p->settings),
+                                  .set_words = set_words(&p->arena, s->config->set),
                                   .plan = p};
+    ridge_os_process_name(getpid(), owner);
     enum ridge_status st = ridge_store_open(s->config->output_path, true, &s->store, err);
     if (st != RIDGE_OK)
         return st;
@@ -199,7 +228,7 @@ static enum ridge_status begin(struct session *s, struct ridge_error *err)
             return st;
         if (s->run_id != 0) {
             ridge_cli_say("resuming run %lld", (long long)s->run_id);
-            return recall_verdicts(s, err);
+            return recall_facts(s, err);
         }
         ridge_cli_say("nothing to resume in %s; starting a new run", s->config->output_path);
     }
@@ -220,7 +249,7 @@ static enum ridge_status end_killed_groups(struct session *s, struct ridge_error
             continue;
         st = ridge_store_group_end(s->store, s->run_id, i_group, "resumed", NAN, err);
         if (st == RIDGE_OK)
-            st = ridge_derive_group(s->store, s->run_id, &s->plan, i_group, "resumed", s->facts, &s->noise, err);
+            st = ridge_derive_group(s->store, s->run_id, &s->plan, i_group, "resumed", s->facts, err);
     }
     ridge_arena_deinit(&a);
     return st;
@@ -232,12 +261,14 @@ static enum ridge_status finish(struct session *s, enum ridge_status ran, struct
     enum ridge_status st = RIDGE_OK;
     if (s->is_fork_open && ran != RIDGE_ERR_DB) { /* ended inside a group: what is there gets its figures */
         s->is_fork_open = false;
-        st = ridge_derive_group(s->store, s->run_id, &s->plan, s->i_group, "interrupted", s->facts, &s->noise, err);
+        st = ridge_derive_group(s->store, s->run_id, &s->plan, s->i_group, "interrupted", s->facts, err);
     }
     if (st == RIDGE_OK && ran == RIDGE_OK && s->config->resume)
         st = end_killed_groups(s, err);
-    ridge_derive_noise_finish(&s->noise);
-    enum ridge_fitness fitness = ridge_stat_fitness(&s->noise.noise, why, sizeof why);
+    struct ridge_noise noise = {0};
+    if (st == RIDGE_OK)
+        st = ridge_derive_noise(s->store, s->run_id, &s->plan, &noise, err);
+    enum ridge_fitness fitness = ridge_stat_fitness(&noise, why, sizeof why);
     s->fitness_bad = fitness != RIDGE_QUIET;
     const char *status = ran == RIDGE_OK                                                  ? "complete"
                          : ran == RIDGE_ERR_INTERRUPTED || ridge_cli_interrupted != 0 ? "interrupted"
@@ -266,7 +297,7 @@ static int print_results(struct session *s)
     const char *file = s->config->output_path;
     int rc = ridge_cli_write_report(s->store, file, run, s->config->json ? "json" : "table", NULL);
     if (rc == RIDGE_EXIT_OK && s->config->report_path != NULL)
-        rc = ridge_cli_write_report(s->store, file, run, "html", s->config->report_path);
+        rc = ridge_cli_write_report(s->store, s->config->is_temporary ? NULL : file, run, "html", s->config->report_path);
     if (rc != RIDGE_EXIT_OK)
         return rc;
     if (!s->config->is_temporary)
@@ -284,9 +315,28 @@ static int exit_code(const struct session *s, enum ridge_status ran, int printed
         return ridge_cli_exit_code(ran);
     if (printed != RIDGE_EXIT_OK)
         return printed;
-    if (s->config->require_quiet && s->fitness_bad)
+    if (s->plan.settings.require_quiet && s->fitness_bad)
         return RIDGE_EXIT_UNFIT;
     return any_case_failed(s) ? RIDGE_EXIT_CASES_FAILED : RIDGE_EXIT_OK;
+}
+
+/* Buys forks for the groups that a judge still doubts, look by look. */
+static enum ridge_status look_again(struct session *s, const struct ridge_sched_config *config,
+                                    struct ridge_sched_sink *sink, struct ridge_error *err)
+{
+    const struct ridge_session_hooks *hooks = s->config->hooks;
+    enum ridge_status st = RIDGE_OK;
+    int64_t *want = ridge_arena_array(&s->plan.arena, s->plan.n_groups + 1, sizeof *want);
+    while (st == RIDGE_OK && hooks != NULL && hooks->look != NULL && ridge_cli_interrupted == 0 &&
+           hooks->look(hooks->self, s->store, s->run_id, &s->plan, want)) {
+        s->want = want;
+        sink->skip = on_skip;
+        for (size_t i = 0; i < s->plan.n_groups; i++)
+            if (want[i] > s->plan.settings.forks)
+                s->plan.settings.forks = want[i];
+        st = ridge_sched_run(&s->plan, config, sink, err);
+    }
+    return st;
 }
 
 static int measure(struct session *s)
@@ -302,6 +352,8 @@ static int measure(struct session *s)
                                     .skip = s->config->resume ? on_skip : NULL};
     ridge_cli_catch_interrupt();
     enum ridge_status ran = ridge_sched_run(&s->plan, &config, &sink, &err);
+    if (ran == RIDGE_OK)
+        ran = look_again(s, &config, &sink, &err);
     ridge_cli_progress_clear();
     if (ran == RIDGE_OK && ridge_cli_interrupted != 0)
         ran = RIDGE_ERR_INTERRUPTED;
@@ -315,6 +367,9 @@ static int measure(struct session *s)
     if (ran == RIDGE_ERR_INTERRUPTED)
         ridge_cli_say("interrupted; what was finished is stored%s",
                       s->config->is_temporary ? "" : ", and ridge run --resume goes on");
+    const struct ridge_session_hooks *hooks = s->config->hooks;
+    if (hooks != NULL && hooks->conclude != NULL && ran == RIDGE_OK)
+        return hooks->conclude(hooks->self, s->store, s->run_id, exit_code(s, ran, RIDGE_EXIT_OK));
     return exit_code(s, ran, print_results(s));
 }
 
@@ -327,13 +382,16 @@ int ridge_cli_session(const struct ridge_session_config *config, struct ridge_cl
         goto out;
     if (config->require_quiet)
         s.plan.settings.require_quiet = 1;
+    if (config->hooks != NULL && config->hooks->adjust != NULL)
+        rc = config->hooks->adjust(config->hooks->self, &s.plan);
+    if (rc != RIDGE_EXIT_OK)
+        goto out;
     s.facts = ridge_arena_array(&s.plan.arena, s.plan.n_members, sizeof *s.facts);
     s.is_ended = ridge_arena_array(&s.plan.arena, s.plan.n_groups, sizeof *s.is_ended);
     rc = begin(&s, &err) == RIDGE_OK ? measure(&s) : ridge_cli_error(&err);
 out:
     if (s.store != NULL)
         ridge_store_close(s.store);
-    ridge_derive_noise_deinit(&s.noise);
     ridge_plan_deinit(&s.plan);
     return rc;
 }

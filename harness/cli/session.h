@@ -11,6 +11,16 @@
 #include "suite/suite.h"
 #include "worker.h"
 
+/* What a judged session (ab, run --gate) adds; any hook may be NULL. */
+struct ridge_session_hooks {
+    void *self;
+    int (*adjust)(void *self, struct ridge_plan *plan); /* after loading; exit code */
+    /* After each look: the forks that each group should have in all (0: it has enough) into want. False: no
+     * further look. */
+    bool (*look)(void *self, struct ridge_store *store, int64_t run_id, const struct ridge_plan *plan, int64_t *want);
+    /* Instead of the table: prints and gives the exit code; measured is what the session would have given. */
+    int (*conclude)(void *self, struct ridge_store *store, int64_t run_id, int measured);
+};
 struct ridge_session_config {
     const char *suite_path, *suite_text; /* text NULL: read the path */
     const char *const *set;              /* NULL-terminated */
@@ -19,6 +29,7 @@ struct ridge_session_config {
     bool is_temporary; /* the results file goes away afterwards */
     bool resume, require_quiet, json;
     const char *command; /* the whole command line */
+    const struct ridge_session_hooks *hooks; /* NULL: a plain run */
 };
 /* Takes the open worker; returns the exit code. */
 int ridge_cli_session(const struct ridge_session_config *config, struct ridge_cli_worker *worker);
@@ -26,7 +37,8 @@ int ridge_cli_session(const struct ridge_session_config *config, struct ridge_cl
 /* Loads a suite, costs it and adds the yardsticks; prints all errors. Exit code. */
 int ridge_cli_load_plan(const struct ridge_session_config *config, struct ridge_cli_worker *worker,
                         struct ridge_plan *plan);
-/* One stored run through one report; to a file or, with path NULL, to stdout. */
+/* One stored run through one report; to a file or, with path NULL, to stdout. file is named in commands; NULL: the
+ * results file will be gone, so none are printed. */
 int ridge_cli_write_report(struct ridge_store *store, const char *file, const char *run, const char *report,
                            const char *path);
 /* FILE.ridge opened for reading; exit code is printed and returned. */

@@ -1,46 +1,42 @@
-/* ridge show: a stored run as its table, or one case with all its figures and the line that re-runs it. */
+/* ridge show: the runs of a file, a stored run as its table, or one case (all its arms) with every figure and the
+ * line that re-runs it. */
 #include "base/os.h"
+#include "json_out.h"
+#include "rows.h"
 #include "session.h"
+#include "view.h"
+#include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-struct found {
+#define RESULTS "results.ridge"
+#define MAX_LISTED 8
+
+struct found { /* every member of one run that a case prefix names */
     struct ridge_rd_run run;
-    const struct ridge_rd_group *group;
-    const struct ridge_rd_member *member;
+    struct {
+        const struct ridge_rd_member **v;
+        size_t n, cap;
+    } members;
+    bool is_ambiguous; /* more than one case */
 };
 
-/* [FILE:]NAME; a colon that ends no existing file belongs to the name. */
-static const char *split_file(const char *operand, char *file, size_t n_file)
-{
-    const char *colon = strrchr(operand, ':');
-    (void)snprintf(file, n_file, "results.ridge");
-    if (colon == NULL) {
-        if (!ridge_os_exists(operand) || strchr(operand, '.') == NULL)
-            return operand;
-        (void)snprintf(file, n_file, "%s", operand); /* a bare FILE.ridge: its last run */
-        return "last";
-    }
-    (void)snprintf(file, n_file, "%.*s", (int)(colon - operand), operand);
-    return colon[1] != '\0' ? colon + 1 : "last";
-}
-
-static bool find_in_run(struct ridge_store *store, struct ridge_arena *a, const char *id, struct found *out)
+static void find_in_run(struct ridge_store *store, struct ridge_arena *a, const char *id, struct found *out)
 {
     struct ridge_rd_group *groups = NULL;
     size_t n_groups = 0;
     if (ridge_read_groups(store, a, out->run.id, &groups, &n_groups, NULL) != RIDGE_OK)
-        return false;
+        return;
     for (size_t i = 0; i < n_groups; i++) {
         for (size_t j = 0; j < groups[i].n_members; j++) {
-            if (strncmp(groups[i].members[j].case_id, id, strlen(id)) == 0) {
-                out->group = &groups[i];
-                out->member = &groups[i].members[j];
-                return true;
-            }
+            const struct ridge_rd_member *m = &groups[i].members[j];
+            if (strncmp(m->case_id, id, strlen(id)) != 0)
+                continue;
+            out->is_ambiguous |= out->members.n > 0 && strcmp(out->members.v[0]->case_id, m->case_id) != 0;
+            RIDGE_PUSH(out->members, m);
         }
     }
-    return false;
 }
 
 /* The newest run that holds the case. */
@@ -52,41 +48,66 @@ static bool find_case(struct ridge_store *store, struct ridge_arena *a, const ch
         return false;
     if (ridge_read_runs(store, a, &runs, &n, NULL) != RIDGE_OK)
         return false;
-    for (size_t i = 0; i < n; i++) {
-        size_t newest = 0;
-        for (size_t j = 1; j < n; j++)
-            if (runs[j].id > runs[newest].id)
-                newest = j;
-        out->run = runs[newest];
-        runs[newest].id = -1;
-        if (find_in_run(store, a, id, out))
-            return true;
+    for (size_t i = n; i > 0 && out->members.n == 0; i--) { /* oldest first in the list */
+        out->run = runs[i - 1];
+        find_in_run(store, a, id, out);
     }
-    return false;
+    return out->members.n > 0;
+}
+
+static int refuse_ambiguous(const char *id, const struct found *f)
+{
+    const char *said[MAX_LISTED];
+    size_t n = 0;
+    ridge_cli_say("ridge: %s: more than one case of run %" PRId64 " begins so:", id, f->run.id);
+    for (size_t i = 0; i < f->members.n && n < MAX_LISTED; i++) {
+        const struct ridge_rd_member *m = f->members.v[i];
+        bool is_said = false;
+        for (size_t j = 0; j < n; j++)
+            is_said |= strcmp(said[j], m->case_id) == 0;
+        if (is_said)
+            continue;
+        said[n++] = m->case_id;
+        ridge_cli_say("  %s  %s  %s", m->case_id, m->subject, m->backend);
+    }
+    return RIDGE_EXIT_USAGE;
+}
+
+/* ---- text ---- */
+
+static void put_words(struct ridge_buf *b, const char *before, const char *text)
+{
+    ridge_buf_puts(b, before);
+    ridge_text_terminal(b, text != NULL ? text : "");
 }
 
 static void put_metric(struct ridge_buf *b, const struct ridge_metric *m)
 {
-    ridge_buf_printf(b, "  %-24s ", m->name);
+    size_t begin = b->n;
+    put_words(b, "  ", m->name);
+    while (b->n - begin < 26)
+        ridge_buf_puts(b, " ");
     if (m->refused != NULL) {
-        ridge_buf_puts(b, "- (");
-        ridge_text_terminal(b, m->refused);
+        put_words(b, " - (", m->refused);
         ridge_buf_puts(b, ")\n");
         return;
     }
-    ridge_buf_printf(b, "%.6g %s", m->value, m->unit);
+    ridge_buf_printf(b, " %.6g", m->value);
+    put_words(b, " ", m->unit);
     if (isfinite(m->low) && isfinite(m->high))
         ridge_buf_printf(b, "  (%.6g to %.6g)", m->low, m->high);
-    ridge_buf_printf(b, "  n=%lld  %s, %s\n", (long long)m->n, m->source, m->rule != NULL ? m->rule : "");
+    ridge_buf_printf(b, "  n=%" PRId64, m->n);
+    put_words(b, "  ", m->source);
+    put_words(b, ", ", m->rule);
+    ridge_buf_puts(b, "\n");
 }
 
 static void put_pairs(struct ridge_buf *b, const char *title, const struct ridge_kvs *kvs)
 {
     for (size_t i = 0; i < kvs->n; i++) {
         ridge_buf_printf(b, "  %s ", title);
-        ridge_text_terminal(b, kvs->v[i].key);
-        ridge_buf_puts(b, " = ");
-        ridge_text_terminal(b, kvs->v[i].value);
+        put_words(b, "", kvs->v[i].key);
+        put_words(b, " = ", kvs->v[i].value);
         ridge_buf_puts(b, "\n");
     }
 }
@@ -95,14 +116,13 @@ static void put_line(struct ridge_buf *b, const char *title, const char *text)
 {
     if (text == NULL || text[0] == '\0')
         return;
-    ridge_buf_printf(b, "%s: ", title);
-    ridge_text_terminal(b, text);
+    ridge_buf_puts(b, title);
+    put_words(b, ": ", text);
     ridge_buf_puts(b, "\n");
 }
 
-static void write_text(struct ridge_arena *a, const struct found *f, struct ridge_buf *b)
+static void put_member(struct ridge_arena *a, const struct found *f, const struct ridge_rd_member *m, struct ridge_buf *b)
 {
-    const struct ridge_rd_member *m = f->member;
     put_line(b, "case", m->case_id);
     put_line(b, "subject", m->subject);
     put_line(b, "backend", m->backend);
@@ -110,9 +130,8 @@ static void write_text(struct ridge_arena *a, const struct found *f, struct ridg
     put_line(b, "verdict", m->verdict);
     put_line(b, "reason", m->reason);
     put_line(b, "stderr", m->stderr_tail);
-    ridge_buf_printf(b, "run: %lld, %lld forks, %lld rounds, %lld samples of %lld runs each\n", (long long)f->run.id,
-                     (long long)m->n_forks, (long long)m->n_rounds, (long long)m->n_samples,
-                     (long long)m->inner_reps);
+    ridge_buf_printf(b, "run: %" PRId64 ", %" PRId64 " forks, %" PRId64 " rounds, %" PRId64 " samples of %" PRId64 " runs each\n",
+                     f->run.id, m->n_forks, m->n_rounds, m->n_samples, m->inner_reps);
     for (size_t i = 0; i < m->n_metrics; i++)
         put_metric(b, &m->metrics[i]);
     put_pairs(b, "option", &m->options);
@@ -120,71 +139,163 @@ static void write_text(struct ridge_arena *a, const struct found *f, struct ridg
     put_line(b, "run it again", ridge_cli_rerun(a, &f->run, m));
 }
 
-static void put_json_pair(struct ridge_buf *b, const char *key, const char *value)
-{
-    ridge_buf_printf(b, "  \"%s\": ", key);
-    ridge_text_json(b, value != NULL ? value : "");
-    ridge_buf_puts(b, ",\n");
-}
+/* ---- JSON ---- */
 
-static void put_json_number(struct ridge_buf *b, const char *key, double v)
+static void put_json_member(struct ridge_arena *a, const struct found *f, const struct ridge_rd_member *m,
+                            struct ridge_buf *b)
 {
-    if (isfinite(v))
-        ridge_buf_printf(b, ", \"%s\": %.17g", key, v);
-}
-
-static void write_json(struct ridge_arena *a, const struct found *f, struct ridge_buf *b)
-{
-    const struct ridge_rd_member *m = f->member;
-    ridge_buf_puts(b, "{\n");
-    put_json_pair(b, "case", m->case_id);
-    put_json_pair(b, "subject", m->subject);
-    put_json_pair(b, "backend", m->backend);
-    put_json_pair(b, "arm", m->arm);
-    put_json_pair(b, "verdict", m->verdict);
-    put_json_pair(b, "reason", m->reason);
-    put_json_pair(b, "rerun", ridge_cli_rerun(a, &f->run, m));
-    ridge_buf_printf(b, "  \"run\": %lld,\n  \"metrics\": {", (long long)f->run.id);
+    const struct {
+        const char *key, *value;
+    } texts[] = {{"subject", m->subject}, {"backend", m->backend},        {"device", m->device},
+                 {"target", m->target},   {"arm", m->arm},                {"yardstick", m->yardstick},
+                 {"verdict", m->verdict}, {"reason", m->reason},          {"stderr", m->stderr_tail},
+                 {"clock", m->clock_name}, {"rerun", ridge_cli_rerun(a, &f->run, m)}};
+    ridge_json_open(b, NULL, '{');
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        ridge_json_str(b, texts[i].key, texts[i].value);
+    ridge_json_kvs(b, "options", &m->options);
+    ridge_json_kvs(b, "conditions", &m->conditions);
+    ridge_json_int(b, "forks", m->n_forks);
+    ridge_json_int(b, "rounds", m->n_rounds);
+    ridge_json_int(b, "samples", m->n_samples);
+    ridge_json_int(b, "inner_reps", m->inner_reps);
+    ridge_json_open(b, "metrics", '{');
     for (size_t i = 0; i < m->n_metrics; i++) {
         const struct ridge_metric *x = &m->metrics[i];
-        ridge_buf_printf(b, "%s\n    \"%s\": {\"unit\": \"%s\"", i > 0 ? "," : "", x->name, x->unit);
-        if (x->refused != NULL) {
-            ridge_buf_puts(b, ", \"refused\": ");
-            ridge_text_json(b, x->refused);
-        } else {
-            put_json_number(b, "value", x->value);
-        }
-        put_json_number(b, "low", x->low);
-        put_json_number(b, "high", x->high);
-        ridge_buf_printf(b, ", \"n\": %lld}", (long long)x->n);
+        ridge_json_open(b, x->name, '{');
+        if (x->refused != NULL)
+            ridge_json_str(b, "refused", x->refused);
+        else
+            ridge_json_real(b, "value", x->value);
+        ridge_json_real(b, "low", x->low);
+        ridge_json_real(b, "high", x->high);
+        ridge_json_int(b, "n", x->n);
+        ridge_json_str(b, "unit", x->unit);
+        ridge_json_str(b, "source", x->source);
+        ridge_json_str(b, "rule", x->rule);
+        ridge_json_close(b, '}');
     }
-    ridge_buf_puts(b, "\n  }\n}\n");
+    ridge_json_close(b, '}');
+    ridge_json_close(b, '}');
+}
+
+static int print_case(struct ridge_arena *a, const struct found *f, bool json)
+{
+    struct ridge_error err = {0};
+    struct ridge_buf b = {0};
+    if (json) {
+        ridge_json_open(&b, NULL, '{');
+        ridge_json_str(&b, "case", f->members.v[0]->case_id);
+        ridge_json_int(&b, "run", f->run.id);
+        ridge_json_open(&b, "members", '[');
+    }
+    for (size_t i = 0; i < f->members.n; i++) {
+        if (json) {
+            put_json_member(a, f, f->members.v[i], &b);
+            continue;
+        }
+        ridge_buf_puts(&b, i > 0 ? "\n" : "");
+        put_member(a, f, f->members.v[i], &b);
+    }
+    if (json)
+        ridge_buf_puts(&b, "]}\n");
+    int rc = ridge_cli_print(&b, NULL, &err);
+    ridge_buf_deinit(&b);
+    return rc;
+}
+
+static int print_runs(struct ridge_store *store, struct ridge_arena *a, bool json)
+{
+    struct ridge_rows t = {.columns = {"run", "name", "started", "status", "machine", "cases", "suite", NULL}};
+    struct ridge_error err = {0};
+    struct ridge_rd_run *runs = NULL;
+    struct ridge_buf b = {0};
+    size_t n = 0;
+    if (ridge_read_runs(store, a, &runs, &n, &err) != RIDGE_OK)
+        return ridge_cli_error(&err);
+    for (size_t i = 0; i < n; i++) {
+        char when[48];
+        const char *cells[] = {ridge_arena_printf(a, "%" PRId64, runs[i].id),
+                               runs[i].name,
+                               ridge_arena_str(a, ridge_view_utc(runs[i].started_utc_ns, when, sizeof when)),
+                               runs[i].status,
+                               runs[i].fitness,
+                               ridge_arena_printf(a, "%" PRId64, runs[i].n_cases),
+                               runs[i].suite_path};
+        ridge_rows_add(&t, cells);
+    }
+    if (json)
+        ridge_rows_json(&t, &b);
+    else
+        ridge_rows_text(&t, &b);
+    int rc = ridge_cli_print(&b, NULL, &err);
+    ridge_buf_deinit(&b);
+    ridge_rows_deinit(&t);
+    return rc;
+}
+
+/* [FILE:]NAME: a bare file means its last run, FILE: its list of runs. False: FILE is not there; then the whole may
+ * still be a name with a colon. */
+static bool split_file(struct ridge_arena *a, const char *operand, const char **file, const char **name)
+{
+    const char *colon = strrchr(operand, ':');
+    *file = RESULTS;
+    *name = operand;
+    if (ridge_os_exists(operand) && strpbrk(operand, "./") != NULL) {
+        *file = operand;
+        *name = "last";
+        return true;
+    }
+    if (colon == NULL)
+        return true;
+    *file = ridge_arena_strn(a, operand, (size_t)(colon - operand));
+    *name = colon + 1;
+    return ridge_os_exists(*file);
+}
+
+static int show(struct ridge_store *store, struct ridge_arena *a, const char *file, const char *name, bool json)
+{
+    struct ridge_error err = {0};
+    struct ridge_rd_run run;
+    struct found f = {.is_ambiguous = false};
+    int rc;
+    if (name[0] == '\0')
+        return print_runs(store, a, json);
+    if (ridge_read_run(store, a, name, &run, &err) == RIDGE_OK) /* a run's own id and name go first */
+        return ridge_cli_write_report(store, file, name, json ? "json" : "table", NULL);
+    if (!find_case(store, a, name, &f))
+        rc = ridge_cli_error(&err);
+    else
+        rc = f.is_ambiguous ? refuse_ambiguous(name, &f) : print_case(a, &f, json);
+    free(f.members.v);
+    return rc;
 }
 
 int ridge_cli_show(const struct ridge_cli_args *args)
 {
-    char file[4096];
+    const char *file, *name, *operand = args->operands[0];
     struct ridge_store *store = NULL;
     struct ridge_arena a = {0};
-    struct ridge_error err = {0};
-    struct ridge_buf b = {0};
-    struct found f = {0};
-    bool json = ridge_cli_value(args, "--json") != NULL;
-    const char *name = split_file(args->operands[0], file, sizeof file);
-    int rc = ridge_cli_open_store(file, &store);
-    if (rc != RIDGE_EXIT_OK)
-        return rc;
-    if (find_case(store, &a, name, &f)) {
-        if (json)
-            write_json(&a, &f, &b);
-        else
-            write_text(&a, &f, &b);
-        rc = ridge_cli_print(&b, NULL, &err);
-    } else {
-        rc = ridge_cli_write_report(store, file, name, json ? "json" : "table", NULL);
+    struct ridge_rd_run run;
+    int rc;
+    if (!split_file(&a, operand, &file, &name) && ridge_os_exists(RESULTS)) {
+        if ((rc = ridge_cli_open_store(RESULTS, &store)) != RIDGE_EXIT_OK)
+            goto out;
+        if (ridge_read_run(store, &a, operand, &run, NULL) == RIDGE_OK) {
+            file = RESULTS;
+            name = operand;
+        } else {
+            ridge_cli_say("ridge: %s: no such results file, and " RESULTS " has no run '%s'", file, operand);
+            rc = RIDGE_EXIT_USAGE;
+            goto out;
+        }
     }
-    ridge_buf_deinit(&b);
+    rc = store != NULL ? RIDGE_EXIT_OK : ridge_cli_open_store(file, &store);
+    if (rc == RIDGE_EXIT_OK)
+        rc = show(store, &a, file, name, ridge_cli_value(args, "--json") != NULL);
+out:
     ridge_arena_deinit(&a);
-    ridge_store_close(store);
+    if (store != NULL)
+        ridge_store_close(store);
     return rc;
 }

@@ -1,7 +1,8 @@
 #include "worker.h"
 #include "base/os.h"
+#include "cli.h"
 #include "sched/sched.h"
-#include <jansson.h>
+#include "suite/suite.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,22 +18,17 @@ enum ridge_status ridge_cli_worker_open(struct ridge_cli_worker *w, struct ridge
 }
 
 /* argv of an arm's worker with its environment before it: env K=V... program... */
-static const char *const *arm_program(struct ridge_arena *a, const json_t *arm)
+static const char *const *arm_program(struct ridge_arena *a, const struct ridge_arm *arm)
 {
-    const json_t *program = json_object_get(arm, "program"), *env = json_object_get(arm, "env");
-    const char **argv = ridge_arena_array(a, json_array_size(program) + json_object_size(env) + 2, sizeof *argv);
-    const char *key;
-    json_t *value;
-    size_t n = 0, i;
-    if (json_array_size(program) == 0)
-        return NULL;
+    size_t n = 0, n_words = 0;
+    while (arm->program[n_words] != NULL)
+        n_words++;
+    const char **argv = ridge_arena_array(a, n_words + arm->env.n + 2, sizeof *argv);
     argv[n++] = "env";
-    json_object_foreach((json_t *)(uintptr_t)env, key, value)
-        if (json_is_string(value))
-            argv[n++] = ridge_arena_printf(a, "%s=%s", key, json_string_value(value));
-    json_array_foreach(program, i, value)
-        if (json_is_string(value))
-            argv[n++] = ridge_arena_str(a, json_string_value(value));
+    for (size_t i = 0; i < arm->env.n; i++)
+        argv[n++] = ridge_arena_printf(a, "%s=%s", arm->env.v[i].key, arm->env.v[i].value);
+    for (size_t i = 0; i < n_words; i++)
+        argv[n++] = ridge_arena_str(a, arm->program[i]);
     return argv;
 }
 
@@ -57,25 +53,46 @@ static void join_catalogue(struct ridge_cli_worker *w, const struct ridge_catalo
             operators[c->n_operators++] = other->operators[i];
 }
 
+static enum ridge_status add_arm(struct ridge_cli_worker *w, const struct ridge_arm *arm, struct ridge_error *err)
+{
+    struct ridge_msg_hello hello;
+    if (arm->program == NULL)
+        return RIDGE_OK;
+    if (w->n_others == RIDGE_CLI_MAX_OTHERS)
+        return ridge_fail(err, RIDGE_ERR_CONFIG, arm->name, "more than %d workers", RIDGE_CLI_MAX_OTHERS);
+    memset(&hello, 0, sizeof hello);
+    enum ridge_status st =
+        ridge_sched_describe(arm_program(&w->arena, arm), &w->others[w->n_others], &hello, &w->arena, err);
+    if (st == RIDGE_OK)
+        join_catalogue(w, w->others[w->n_others++]);
+    return st;
+}
+
 enum ridge_status ridge_cli_worker_add_arms(struct ridge_cli_worker *w, const char *suite_path, const char *suite_text,
                                             struct ridge_error *err)
 {
-    json_t *root = suite_text != NULL ? json_loads(suite_text, 0, NULL) : json_load_file(suite_path, 0, NULL), *arm;
-    const char *name;
+    struct ridge_suite_peek peek;
     enum ridge_status st = RIDGE_OK;
-    json_object_foreach(json_object_get(root, "arms"), name, arm)
-    {
-        const char *const *program = arm_program(&w->arena, arm);
-        struct ridge_msg_hello hello;
-        if (program == NULL || st != RIDGE_OK || w->n_others == RIDGE_CLI_MAX_OTHERS)
-            continue;
-        memset(&hello, 0, sizeof hello);
-        st = ridge_sched_describe(program, &w->others[w->n_others], &hello, &w->arena, err);
-        if (st == RIDGE_OK)
-            join_catalogue(w, w->others[w->n_others++]);
-    }
-    json_decref(root);
+    ridge_suite_peek(suite_path, suite_text, &peek);
+    for (size_t i = 0; i < peek.n_arms && st == RIDGE_OK; i++)
+        st = add_arm(w, &peek.arms[i], err);
+    ridge_suite_peek_deinit(&peek);
     return st;
+}
+
+const char *ridge_cli_worker_read_suite(struct ridge_cli_worker *w, const char *suite_path, const char *suite_text)
+{
+    struct ridge_suite_peek peek;
+    ridge_suite_peek(suite_path, suite_text, &peek);
+    for (size_t i = 0; i < peek.n_arms; i++) {
+        struct ridge_error err = {0};
+        if (add_arm(w, &peek.arms[i], &err) != RIDGE_OK)
+            ridge_cli_say("warning: arm %s: its worker does not describe itself, so what only it has is unknown: %s",
+                          peek.arms[i].name, err.text);
+    }
+    const char *text = peek.text != NULL ? ridge_arena_str(&w->arena, peek.text) : suite_text;
+    ridge_suite_peek_deinit(&peek);
+    return text;
 }
 
 void ridge_cli_worker_close(struct ridge_cli_worker *w)

@@ -15,6 +15,10 @@ const struct ridge_cat_operator *ridge_catalogue_operator(const struct ridge_cat
     for (size_t i = 0; i < c->n_operators; i++)
         if (strcmp(c->operators[i].name, name) == 0)
             return &c->operators[i];
+    for (size_t i = 0; i < c->n_operators; i++)
+        for (const char **a = c->operators[i].aliases; a != NULL && *a != NULL; a++)
+            if (strcmp(*a, name) == 0)
+                return &c->operators[i];
     return NULL;
 }
 

@@ -11,6 +11,7 @@ struct ridge_cat_operator {
     size_t n_fields;
     const char **short_form; /* NULL-terminated */
     const char **yardsticks; /* NULL-terminated */
+    const char **aliases;    /* NULL-terminated other names, or NULL */
 };
 struct ridge_cat_backend {
     const char *name, *doc, *runner; /* runner: plug-in or program that runs it */
@@ -19,7 +20,8 @@ struct ridge_cat_backend {
     struct ridge_option_row *options;
     size_t n_options;
     bool usable;
-    const char *reason, *version, *library_path, *library_sha256, *plugin_path, *plugin_sha256;
+    const char *reason, *version, *note; /* note: usable, but ... */
+    const char *library_path, *library_sha256, *plugin_path, *plugin_sha256;
     struct ridge_cat_variant {
         const char *name;
         bool usable;
@@ -50,6 +52,7 @@ struct ridge_catalogue {
     size_t n_options;
 };
 void ridge_catalogue_deinit(struct ridge_catalogue *c);
+/* By name or alias. */
 const struct ridge_cat_operator *ridge_catalogue_operator(const struct ridge_catalogue *c, const char *name);
 const struct ridge_cat_backend *ridge_catalogue_backend(const struct ridge_catalogue *c, const char *name);
 

@@ -40,12 +40,14 @@ struct ridge_group {
     char id[17];         /* hash of its members' case ids and arms */
     size_t *members;     /* indexes into plan.members */
     size_t n_members;
+    double expected_ns;  /* a guess, for the time left; 0: unknown */
 };
 struct ridge_plan_settings {
     int64_t forks, rounds;        /* default 3 and 7 (minimum per fork) */
     int64_t max_rounds;           /* stop rule's cap per fork, default 25 */
     int64_t duration_ns;          /* timed time per member and fork that is aimed at; block_ns * rounds */
     int64_t block_ns;             /* default 20 ms */
+    int64_t request_block_ns, request_rounds; /* the same for scenarios depth, open, offline: 2 s, 3 */
     int64_t warmup_ns;            /* cap, default 500 ms */
     int64_t max_group_ns;         /* default 120 s */
     int64_t load_timeout_ns, silence_timeout_ns; /* 120 s, 60 s */
@@ -72,5 +74,7 @@ struct ridge_plan {
     struct ridge_group *groups;
     size_t n_groups;
 };
+/* Block statistic of a member: yardsticks are kernels, whatever the suite measures. */
+const char *ridge_plan_statistic(const struct ridge_plan *p, const struct ridge_member *m);
 void ridge_plan_deinit(struct ridge_plan *p);
 #endif

@@ -31,6 +31,30 @@ const struct ridge_column *ridge_chunk_column(const struct ridge_chunk *c, const
     return NULL;
 }
 
+static const int64_t *times_of(const struct ridge_chunk *c, const char *name)
+{
+    const struct ridge_column *column = ridge_chunk_column(c, name);
+    return column != NULL && column->type == RIDGE_COL_I64 ? column->data : NULL;
+}
+
+bool ridge_chunk_run_ns(const struct ridge_chunk *c, double *out)
+{
+    const int64_t *duration = times_of(c, "duration_ns"), *due = times_of(c, "due_ns"), *start = times_of(c, "start_ns");
+    const double k = c->inner_reps > 0 ? (double)c->inner_reps : 1.0;
+    if (duration == NULL)
+        return false;
+    for (size_t i = c->n_lead_in; i < c->n; i++) {
+        const int64_t late_ns = due != NULL && start != NULL && start[i] > due[i] ? start[i] - due[i] : 0;
+        out[i - c->n_lead_in] = (double)(late_ns + duration[i]) / k;
+    }
+    return true;
+}
+
+const char *ridge_plan_statistic(const struct ridge_plan *p, const struct ridge_member *m)
+{
+    return m->yardstick != NULL ? "p10" : p->settings.statistic;
+}
+
 void ridge_plan_deinit(struct ridge_plan *p)
 {
     struct ridge_arena arena = p->arena;

@@ -31,13 +31,22 @@ struct ridge_chunk {
     struct ridge_column columns[RIDGE_MAX_COLUMNS];
     /* what surrounded the block; -1 where it could not be measured */
     double canary_hz;           /* clock by a dependent-add chain just before the block */
-    int64_t steal_ns, foreign_ns; /* host steal and other processes' CPU time on the pinned CPUs */
+    int64_t steal_ns;           /* host steal on the pinned CPUs */
+    /* CPU time that others had on the pinned CPUs while we could have run: run-queue wait of our threads, counted in
+     * ns by the scheduler. Unknown where we have more threads than CPUs, which wait for each other. */
+    int64_t foreign_ns;
+    int64_t cpu_time_ns;        /* of the pinned CPUs during the block: its length times their number */
     int64_t wait_ns;            /* the worker's own run-queue wait */
     int64_t n_voluntary_switches, n_involuntary_switches;
-    int64_t n_disturbed;        /* samples flagged: CPU changed during the sample */
+    double block_ns;            /* the block's statistic, per run; of the harness, not of the worker */
+    int64_t n_completed, span_ns; /* requests that came back inside the block, also those of the lead-in, and its length */
+    int64_t n_disturbed;        /* samples flagged: CPU changed during the sample; all, when the block was disturbed */
 };
 void ridge_chunk_deinit(struct ridge_chunk *c); /* frees column data */
 const struct ridge_column *ridge_chunk_column(const struct ridge_chunk *c, const char *name);
+/* Times of the samples outside the lead-in, per run, in ns: a request's counts from when it was due. `out` has
+ * n - n_lead_in places; false when the chunk has no durations. */
+bool ridge_chunk_run_ns(const struct ridge_chunk *c, double *out);
 
 struct ridge_phase { char name[24]; int64_t duration_ns; };
 #define RIDGE_MAX_PHASES 12

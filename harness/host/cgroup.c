@@ -92,3 +92,28 @@ const char *ridge_cgroup_memory_max(struct ridge_arena *a)
     return strtod(text, NULL) > 9e18 ? "none"
                                      : ridge_arena_str(a, text); /* v1: no limit is a huge one */
 }
+
+static int64_t count_of(const char *path, const char *key)
+{
+    struct ridge_buf text = {0};
+    int64_t count = -1;
+    if (ridge_os_read_file(path, 1u << 20, &text, NULL) == RIDGE_OK && text.n > 0) {
+        const char *at = strncmp(text.data, key, strlen(key)) == 0 ? text.data : strstr(text.data, key);
+        if (at != NULL)
+            count = (int64_t)strtoll(at + strlen(key), NULL, 10);
+    }
+    ridge_buf_deinit(&text);
+    return count;
+}
+
+/* vmstat counts the kills of cgroups too, but a container may not see the machine's. */
+int64_t ridge_host_oom_kills(void)
+{
+    char folder[PATH_MAX], path[PATH_MAX + 32];
+    int64_t all = count_of("/proc/vmstat", "oom_kill ");
+    if (!own_folder(folder, sizeof folder))
+        return all;
+    (void)snprintf(path, sizeof path, "%s/memory.events", folder);
+    int64_t own = count_of(path, "oom_kill ");
+    return own < 0 ? all : all < 0 ? own : all + own;
+}

@@ -36,7 +36,7 @@ static void read_proc_stat(const int *cpus, int n, struct ridge_host_counters *o
 {
     struct ridge_buf text = {0};
     int n_found = 0;
-    int64_t steal = 0, busy = 0;
+    int64_t steal = 0;
     bool has_steal = true;
     if (ridge_os_read_file("/proc/stat", 16u << 20, &text, NULL) != RIDGE_OK)
         goto out;
@@ -47,7 +47,6 @@ static void read_proc_stat(const int *cpus, int n, struct ridge_host_counters *o
         if (line[3] != ' ' && is_wanted(cpu, cpus, n)) {
             uint64_t t[N_COLUMNS] = {0};
             has_steal = read_columns(end, t) > STEAL && has_steal;
-            busy += (int64_t)(t[USER] + t[NICE] + t[SYSTEM] + t[IRQ] + t[SOFTIRQ]);
             steal += (int64_t)t[STEAL];
             n_found++;
         }
@@ -56,48 +55,45 @@ static void read_proc_stat(const int *cpus, int n, struct ridge_host_counters *o
     long ticks_per_s = sysconf(_SC_CLK_TCK);
     if (n_found == 0 || ticks_per_s <= 0)
         goto out;
-    int64_t tick_ns = 1000000000 / ticks_per_s;
-    out->busy_ns = busy * tick_ns;
-    out->steal_ns = has_steal ? steal * tick_ns : -1;
+    out->steal_ns = has_steal ? steal * (1000000000 / ticks_per_s) : -1;
 out:
     ridge_buf_deinit(&text);
 }
 
-/* schedstat: ns on the CPU, ns waiting on a run queue, turns (Documentation/scheduler/sched-stats).
- */
-static bool read_schedstat(const char *tid, int64_t *own_ns, int64_t *wait_ns)
+/* schedstat: ns on the CPU, ns waiting on a run queue, turns (Documentation/scheduler/sched-stats). */
+static bool read_wait(const char *tid, int64_t *wait_ns)
 {
-    char path[320], text[128];
+    char path[320], text[128], *end;
     (void)snprintf(path, sizeof path, "/proc/self/task/%s/schedstat", tid);
     if (!ridge_os_read_small(path, text, sizeof text))
         return false;
-    char *end;
-    *own_ns += (int64_t)strtoull(text, &end, 10);
+    (void)strtoull(text, &end, 10);
     *wait_ns += (int64_t)strtoull(end, NULL, 10);
     return true;
 }
 
 static void read_own(struct ridge_host_counters *out)
 {
-    int64_t own_ns = 0, wait_ns = 0;
-    bool any = false;
+    int64_t wait_ns = 0, n = 0;
+    bool all = true;
     DIR *dir = opendir("/proc/self/task");
     if (dir == NULL)
         return;
     const struct dirent *e;
-    while ((e = readdir(dir)) != NULL)
-        if (e->d_name[0] != '.')
-            any = read_schedstat(e->d_name, &own_ns, &wait_ns) || any;
+    while ((e = readdir(dir)) != NULL) {
+        if (e->d_name[0] == '.')
+            continue;
+        all = read_wait(e->d_name, &wait_ns) && all;
+        n++;
+    }
     closedir(dir);
-    if (!any)
-        return;
-    out->own_ns = own_ns;
-    out->wait_ns = wait_ns;
+    out->n_threads = n;
+    out->wait_ns = all && n > 0 ? wait_ns : -1;
 }
 
 void ridge_host_read_counters(const int *cpus, int n, struct ridge_host_counters *out)
 {
-    *out = (struct ridge_host_counters){-1, -1, -1, -1, -1, -1};
+    *out = (struct ridge_host_counters){-1, -1, -1, -1, -1};
     read_proc_stat(cpus, n, out);
     read_own(out);
     struct rusage usage;

@@ -23,11 +23,14 @@ uint64_t ridge_host_last_level_cache_bytes(void); /* 0 unknown */
 /* Frequency canary: a chain of dependent adds on the calling thread for about `ns`; cycles per second. */
 double ridge_host_canary_hz(uint64_t ns);
 
+/* How often the kernel's out-of-memory killer has killed, of the machine or of our cgroup; -1 unknown. */
+int64_t ridge_host_oom_kills(void);
+
 /* Counters around a block, cumulative; -1 where absent. */
 struct ridge_host_counters {
     int64_t steal_ns;      /* /proc/stat, given CPUs */
-    int64_t busy_ns;       /* all CPU time on the given CPUs (user+nice+system+irq+softirq) */
-    int64_t own_ns, wait_ns; /* this process: run time and run-queue wait, /proc/self/task schedstat */
+    int64_t wait_ns;       /* run-queue wait of this process's threads, /proc/self/task schedstat */
+    int64_t n_threads;     /* of this process */
     int64_t n_voluntary, n_involuntary;
 };
 void ridge_host_read_counters(const int *cpus, int n, struct ridge_host_counters *out);

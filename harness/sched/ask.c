@@ -1,4 +1,6 @@
 /* Questions to the default worker outside any group: what it has, and what cases cost. */
+#include "base/log.h"
+#include "host/host.h"
 #include "sched/engine.h"
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +13,25 @@ struct talk { /* one worker, said hello */
     struct proc *list[1];
     struct pool pool;
     struct sigaction old;
+    int lock_fd;
 };
+static void say_waiting(void *self)
+{
+    (void)self;
+    ridge_log(RIDGE_LOG_WARN, "another ridge is measuring on this machine; waiting for its turn to end");
+}
+/* A worker that opens and digests every library would disturb the block of another run. Without a lock file there
+ * is nobody to wait for. */
+static enum ridge_status take_turn(int *lock_fd, struct ridge_error *err)
+{
+    struct ridge_error own = {0};
+    enum ridge_status status = ridge_host_lock(lock_fd, say_waiting, NULL, &own);
+    if (status == RIDGE_ERR_INTERRUPTED)
+        return ridge_fail(err, status, own.where, "%s", own.text);
+    if (status != RIDGE_OK)
+        ridge_log(RIDGE_LOG_WARN, "%s: %s", own.where, own.text);
+    return RIDGE_OK;
+}
 static enum ridge_status talk_error(struct talk *t, struct ridge_error *err)
 {
     enum ridge_status status =
@@ -29,9 +49,12 @@ static enum ridge_status talk_begin(struct talk *t, const char *const *program,
     t->list[0] = &t->proc;
     t->pool = (struct pool){.v = t->list, .n = 1};
     t->proc.asked = "start";
+    t->lock_fd = -1;
     sigaction(SIGPIPE, &ignore, &t->old);
+    enum ridge_status status = take_turn(&t->lock_fd, err);
+    if (status != RIDGE_OK)
+        return status;
     struct ridge_spawn spec = {.argv = program, .env = ridge_sched_env(&scratch, NULL, 0)};
-    enum ridge_status status = RIDGE_OK;
     if (!ridge_proc_start(&t->proc, &spec, true) ||
         !ridge_sched_hello(&t->pool, &t->proc, ASK_TIMEOUT_NS, hello))
         status = talk_error(t, err);
@@ -42,6 +65,7 @@ static void talk_end(struct talk *t)
 {
     ridge_proc_finish(&t->pool, &t->proc);
     ridge_proc_deinit(&t->proc);
+    ridge_host_unlock(t->lock_fd);
     sigaction(SIGPIPE, &t->old, NULL);
 }
 static void copy_hello(struct ridge_arena *a, const struct ridge_msg_hello *from,

@@ -24,6 +24,7 @@ struct run {
     struct ridge_error *err;
     bool *hosts_seen; /* per target of the plan, [n_targets] for local */
     uint64_t begin_ns;
+    double *shares; /* of the expected time that lies before a group; [n_groups] is 1 */
     double done_before; /* share of the plan that was stored by an earlier run */
 };
 struct group_run {
@@ -31,10 +32,11 @@ struct group_run {
     size_t i_group;
     struct slot *slots;
     size_t n_slots;
+    bool is_requests; /* a member gets requests: blocks and rounds of their own */
     struct pool pool; /* procs of the slots */
     size_t max_forks, max_rounds;
     size_t n_rounds_had; /* the most of any fork */
-    uint64_t begin_ns;
+    uint64_t begin_ns; /* moved on by every wait for the machine: the rest is our time */
     uint64_t rng; /* order of blocks */
     const char *stop_reason;
     double width_ratio;

@@ -11,6 +11,7 @@
 #define LEAD_IN_NS 2000000
 #define LONG_RUN_NS 10000000.0 /* above: one run of lead-in */
 #define MAX_SAMPLES 200000
+#define MAX_BLOCKS_LONG 10 /* a worker ends a block of requests that long by itself, in words */
 
 struct round { /* chunks of one round, in the order they ran */
     size_t *i_members;
@@ -43,22 +44,14 @@ static double *block_at(const struct group_run *g, const struct slot *s, int64_t
 {
     return &s->blocks[(size_t)fork * g->max_rounds + round];
 }
-static const char *statistic_of(const struct group_run *g, const struct slot *s)
-{
-    bool yardstick = g->run->plan->members[s->i_member].yardstick != NULL;
-    return yardstick ? "p10" : g->run->plan->settings.statistic;
-}
 static double block_value(const struct group_run *g, struct slot *s, const struct ridge_chunk *c)
 {
-    const struct ridge_column *column = ridge_chunk_column(c, "duration_ns");
     size_t n = c->n - c->n_lead_in;
     if (n == 0)
         return NAN;
-    double *run_ns = ridge_xmalloc(n * sizeof *run_ns);
-    for (size_t i = 0; i < n; i++)
-        run_ns[i] =
-            (double)((const int64_t *)column->data)[c->n_lead_in + i] / (double)c->inner_reps;
-    double value = ridge_stat_block(run_ns, n, statistic_of(g, s));
+    double *run_ns = ridge_xmalloc(n * sizeof *run_ns), value = NAN;
+    if (ridge_chunk_run_ns(c, run_ns))
+        value = ridge_stat_block(run_ns, n, ridge_plan_statistic(g->run->plan, &g->run->plan->members[s->i_member]));
     free(run_ns);
     s->run_ns = value;
     return value > 0 ? value : NAN; /* a log of nothing helps nobody */
@@ -77,6 +70,12 @@ static bool chunk_is_asked(struct proc *p, const struct ridge_chunk *c,
                     (long long)go->max_samples);
     return false;
 }
+/* Silence counts from when the block should be over. */
+static uint64_t answer_within(const struct group_run *g, const struct ridge_msg_go *go)
+{
+    int64_t n_blocks = g->is_requests ? MAX_BLOCKS_LONG : 1;
+    return (uint64_t)(g->run->plan->settings.silence_timeout_ns + n_blocks * (go->lead_in_ns + go->block_ns));
+}
 /* One block: from unpark to park. Between, the harness sleeps in poll. */
 static void run_block(struct group_run *g, struct slot *s, int64_t fork, size_t round,
                       struct round *out)
@@ -87,21 +86,22 @@ static void run_block(struct group_run *g, struct slot *s, int64_t fork, size_t 
     go.u.go = (struct ridge_msg_go){.fork = fork,
                                     .round = (int64_t)round,
                                     .order = (int64_t)out->n,
-                                    .block_ns = set->block_ns,
+                                    .block_ns = g->is_requests ? set->request_block_ns : set->block_ns,
                                     .lead_in_ns = is_long ? 0 : LEAD_IN_NS,
                                     .lead_in_runs = is_long ? 1 : LEAD_IN_RUNS,
                                     .max_samples = MAX_SAMPLES};
     struct request r = {.message = &go,
                         .wanted = RIDGE_MSG_SAMPLES,
                         .finish = true,
-                        .timeout_ns = (uint64_t)set->silence_timeout_ns};
+                        .timeout_ns = answer_within(g, &go.u.go)};
     ridge_proc_unpark(&s->proc);
     bool got = ridge_proc_ask(&g->pool, &s->proc, &r, &answer);
     ridge_proc_park(&s->proc);
     if (!got)
         return;
     if (chunk_is_asked(&s->proc, &answer.u.samples, &go.u.go)) {
-        *block_at(g, s, fork, round) = block_value(g, s, &answer.u.samples);
+        answer.u.samples.block_ns = block_value(g, s, &answer.u.samples);
+        *block_at(g, s, fork, round) = answer.u.samples.block_ns;
         out->i_members[out->n] = s->i_member;
         out->chunks[out->n++] = answer.u.samples;
         answer.u.samples = (struct ridge_chunk){0};
@@ -145,18 +145,26 @@ static enum ridge_status run_round(struct group_run *g, int64_t fork, size_t rou
     free(r.i_members);
     return status;
 }
+static bool is_ranked(const struct group_run *g, const struct slot *s)
+{
+    return g->run->plan->members[s->i_member].yardstick == NULL;
+}
+/* Ranked members only: nobody asks how exactly a yardstick is known, and a noisy plain copy must not hold them up. */
 static enum ridge_stop ask_stop(struct group_run *g, int64_t fork, size_t n_rounds,
                                 struct slot **live, size_t n, int64_t budget_ns, int64_t elapsed_ns)
 {
     struct ridge_plan_settings set = g->run->plan->settings;
     set.max_group_ns = budget_ns;
+    if (g->is_requests)
+        set.rounds = set.request_rounds;
     double *v = ridge_xmalloc(n * n_rounds * sizeof *v);
-    size_t i_row = 0;
-    for (size_t ranked = 2; ranked-- > 0;) /* ranked members first: member 0 is the anchor */
-        for (size_t i = 0; i < n; i++)
-            if ((g->run->plan->members[live[i]->i_member].yardstick == NULL) == (ranked == 1))
-                memcpy(v + n_rounds * i_row++, block_at(g, live[i], fork, 0), n_rounds * sizeof *v);
-    enum ridge_stop stop = ridge_stat_stop(v, n, n_rounds, &set, elapsed_ns, &g->width_ratio);
+    size_t n_ranked = 0;
+    for (size_t i = 0; i < n; i++)
+        if (is_ranked(g, live[i]))
+            memcpy(v + n_rounds * n_ranked++, block_at(g, live[i], fork, 0), n_rounds * sizeof *v);
+    for (size_t i = 0; i < n && n_ranked == 0; i++) /* only yardsticks are left */
+        memcpy(v + n_rounds * i, block_at(g, live[i], fork, 0), n_rounds * sizeof *v);
+    enum ridge_stop stop = ridge_stat_stop(v, n_ranked > 0 ? n_ranked : n, n_rounds, &set, elapsed_ns, &g->width_ratio);
     free(v);
     return stop;
 }
@@ -259,10 +267,12 @@ static void say_waiting(void *self)
 enum ridge_status ridge_sched_fork(struct group_run *g, int64_t fork, int64_t budget_ns)
 {
     int lock_fd = -1;
+    uint64_t asked_ns = ridge_os_now_ns();
     enum ridge_status status = ridge_host_lock(&lock_fd, say_waiting, g, g->run->err);
     if (status != RIDGE_OK)
         return status;
-    uint64_t begin_ns = ridge_os_now_ns(); /* waiting for others is not our time */
+    uint64_t begin_ns = ridge_os_now_ns();
+    g->begin_ns += begin_ns - asked_ns; /* waiting for others is not our time */
     struct slot **live = ridge_xmalloc(g->n_slots * sizeof(struct slot *));
     const struct ridge_sched_sink *sink = g->run->sink;
     if (sink->group_begin != NULL)
@@ -273,6 +283,8 @@ enum ridge_status ridge_sched_fork(struct group_run *g, int64_t fork, int64_t bu
         status = run_rounds(g, fork, live, budget_ns, begin_ns);
     if (status == RIDGE_OK)
         status = finish_all(g);
+    if (status == RIDGE_OK && sink->fork_end != NULL)
+        status = sink->fork_end(sink->self, g->i_group, fork, g->run->err);
     if (status != RIDGE_OK)
         abandon(g);
     ridge_host_unlock(lock_fd);

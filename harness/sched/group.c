@@ -12,6 +12,16 @@ static const struct ridge_target *find_target(const struct ridge_plan *plan, con
             return &plan->targets[i];
     return NULL;
 }
+static bool has_requests(const struct ridge_plan *plan, const struct ridge_group *group)
+{
+    for (size_t i = 0; i < group->n_members; i++) {
+        const struct ridge_case *c = &plan->cases[plan->members[group->members[i]].i_case];
+        const char *scenario = ridge_kvs_get(&c->options, "scenario");
+        if (scenario != NULL && strcmp(scenario, "single") != 0)
+            return true;
+    }
+    return false;
+}
 static void group_init(struct group_run *g, struct run *run, size_t i_group)
 {
     const struct ridge_plan *plan = run->plan;
@@ -24,7 +34,9 @@ static void group_init(struct group_run *g, struct run *run, size_t i_group)
                             .stop_reason = "no_members",
                             .begin_ns = ridge_os_now_ns()};
     g->max_forks = 2 * (size_t)(set->forks > 0 ? set->forks : 1);
-    g->max_rounds = (size_t)(set->max_rounds > 0 ? set->max_rounds : 1);
+    g->is_requests = has_requests(plan, group);
+    int64_t max_rounds = g->is_requests ? set->request_rounds : set->max_rounds;
+    g->max_rounds = (size_t)(max_rounds > 0 ? max_rounds : 1);
     g->slots = ridge_xmalloc((g->n_slots ? g->n_slots : 1) * sizeof *g->slots);
     g->pool = (struct pool){.n = g->n_slots, .interrupted = run->config->interrupted};
     g->pool.v = ridge_xmalloc((g->n_slots ? g->n_slots : 1) * sizeof(struct proc *));
@@ -60,7 +72,8 @@ void ridge_sched_progress(const struct group_run *g, double group_share, const c
     const struct run *run = g->run;
     if (run->sink->progress == NULL)
         return;
-    double done = ((double)g->i_group + fmin(group_share, 1.0)) / (double)run->plan->n_groups;
+    const double *share = &run->shares[g->i_group];
+    double done = share[0] + fmin(group_share, 1.0) * (share[1] - share[0]);
     double elapsed_s = (double)(ridge_os_now_ns() - run->begin_ns) * 1e-9;
     double own = done - run->done_before;
     char text[320];
@@ -179,11 +192,10 @@ static enum ridge_status bought_forks(struct group_run *g)
             g->stop_reason = "cap_time";
             return RIDGE_OK;
         }
-        uint64_t begin_ns = ridge_os_now_ns();
         enum ridge_status status = one_fork(g, (int64_t)fork, left);
         if (status != RIDGE_OK)
             return status;
-        uint64_t took = ridge_os_now_ns() - begin_ns;
+        uint64_t took = ridge_os_now_ns() - g->begin_ns - spent; /* without waiting for the machine */
         longest_ns = took > longest_ns ? took : longest_ns;
         fork++;
     }
@@ -235,7 +247,7 @@ enum ridge_status ridge_sched_group(struct run *run, size_t i_group)
     if (n_run > 0 || !any_left(&g) || status != RIDGE_OK)
         status = end_group(&g, status);
     else
-        run->done_before = (double)(i_group + 1) / (double)run->plan->n_groups;
+        run->done_before = run->shares[i_group + 1];
     group_deinit(&g);
     return status;
 }

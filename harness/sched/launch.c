@@ -225,9 +225,10 @@ void ridge_sched_launch(struct group_run *g, struct slot *s, int64_t fork)
         ridge_proc_fail(p, RIDGE_VERDICT_INTERRUPTED, "the host could not be stored");
     ridge_message_deinit(&answer);
     fill_load(g, s, &layout, &load);
+    const struct ridge_plan_settings *set = &g->run->plan->settings;
     struct request r = {.message = &load,
                         .wanted = RIDGE_MSG_LOADED,
-                        .timeout_ns = (uint64_t)g->run->plan->settings.load_timeout_ns};
+                        .timeout_ns = (uint64_t)(set->load_timeout_ns + set->warmup_ns)};
     if (ridge_proc_ask(&g->pool, p, &r, &answer)) {
         take_loaded(p, &answer.u.loaded);
         if (answer.u.loaded.verdict != RIDGE_VERDICT_OK)

@@ -1,5 +1,6 @@
 #include "sched/proc.h"
 #include "base/log.h"
+#include "host/host.h"
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@ bool ridge_proc_start(struct proc *p, const struct ridge_spawn *spec, bool local
     struct ridge_error err = {0};
     p->local = local;
     p->max_memory_bytes = spec->max_memory_bytes;
+    p->n_oom_kills = ridge_host_oom_kills();
     if (ridge_os_spawn(spec, &p->child, &err) != RIDGE_OK) {
         p->info.verdict = RIDGE_VERDICT_FAILED;
         (void)snprintf(p->info.reason, sizeof p->info.reason, "cannot start '%s': %.900s",
@@ -93,6 +95,12 @@ static bool tail_says_oom(struct proc *p)
             return true;
     return false;
 }
+/* SIGKILL alone says nothing: anybody may send it, and a limit on address space sends none. */
+static bool kernel_killed(const struct proc *p)
+{
+    int64_t now = ridge_host_oom_kills();
+    return p->local && p->n_oom_kills >= 0 && now > p->n_oom_kills;
+}
 /* The worker ended by itself while an answer was due. */
 static void judge_end(struct proc *p)
 {
@@ -100,7 +108,7 @@ static void judge_end(struct proc *p)
     bool by_signal = WIFSIGNALED(p->wait_status);
     int code = by_signal ? WTERMSIG(p->wait_status) : WEXITSTATUS(p->wait_status);
     bool killed = by_signal && code == SIGKILL;
-    if (tail_says_oom(p) || (killed && p->max_memory_bytes > 0)) {
+    if (tail_says_oom(p) || (killed && kernel_killed(p))) {
         ridge_proc_fail(p, RIDGE_VERDICT_OOM, "out of memory at %s (%s %d, limit %llu bytes)",
                         p->asked, by_signal ? "signal" : "exit status", code,
                         (unsigned long long)p->max_memory_bytes);
@@ -108,7 +116,7 @@ static void judge_end(struct proc *p)
         p->info.term_signal = code;
         ridge_proc_fail(p, RIDGE_VERDICT_CRASHED, "killed by signal %d (%s) at %s%s", code,
                         strsignal(code), p->asked,
-                        killed ? "; the kernel's out-of-memory killer does this" : "");
+                        killed ? "; not by the kernel for want of memory, as far as it tells" : "");
     } else {
         ridge_proc_fail(p, RIDGE_VERDICT_FAILED, "exited with status %d at %s", code, p->asked);
     }

@@ -15,6 +15,7 @@ struct proc {
     bool stopped, ended, out_eof;
     int wait_status;
     uint64_t max_memory_bytes;
+    int64_t n_oom_kills; /* of the machine when it started */
     struct ridge_buf out; /* unread part starts at i_head; scanned up to i_scan */
     size_t i_head, i_scan;
     struct ridge_buf in; /* what the worker has not taken yet, from i_sent */

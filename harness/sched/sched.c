@@ -2,6 +2,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Groups differ by a hundred times in length, so the time left goes by what is expected of them; by their number
+ * where nothing is. */
+static double *expected_shares(const struct ridge_plan *plan)
+{
+    double *shares = ridge_xmalloc((plan->n_groups + 1) * sizeof *shares), total_ns = 0;
+    for (size_t i = 0; i < plan->n_groups; i++)
+        total_ns += plan->groups[i].expected_ns;
+    shares[0] = 0;
+    for (size_t i = 0; i < plan->n_groups; i++)
+        shares[i + 1] = total_ns > 0 ? shares[i] + plan->groups[i].expected_ns / total_ns
+                                     : (double)(i + 1) / (double)plan->n_groups;
+    return shares;
+}
+
 enum ridge_status ridge_sched_run(struct ridge_plan *plan, const struct ridge_sched_config *config,
                                   const struct ridge_sched_sink *sink, struct ridge_error *err)
 {
@@ -16,6 +30,7 @@ enum ridge_status ridge_sched_run(struct ridge_plan *plan, const struct ridge_sc
               &old); /* a worker that is gone is told by its end, not by a signal */
     run.hosts_seen = ridge_xmalloc((plan->n_targets + 1) * sizeof(bool));
     memset(run.hosts_seen, 0, (plan->n_targets + 1) * sizeof(bool));
+    run.shares = expected_shares(plan);
     enum ridge_status status = RIDGE_OK;
     for (size_t i = 0; i < plan->n_groups && status == RIDGE_OK; i++) {
         if (config->interrupted != NULL && *config->interrupted != 0)
@@ -24,6 +39,7 @@ enum ridge_status ridge_sched_run(struct ridge_plan *plan, const struct ridge_sc
             status = ridge_sched_group(&run, i);
     }
     free(run.hosts_seen);
+    free(run.shares);
     sigaction(SIGPIPE, &old, NULL);
     return status;
 }

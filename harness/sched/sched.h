@@ -25,6 +25,9 @@ struct ridge_sched_sink { /* any hook may be NULL; a failing status ends the run
     enum ridge_status (*round)(void *self, size_t i_group, int64_t fork, int64_t round,
                                const size_t *i_members, struct ridge_chunk *chunks, size_t n,
                                struct ridge_error *err);
+    /* all processes of the fork have ended and were sent: it can be committed */
+    enum ridge_status (*fork_end)(void *self, size_t i_group, int64_t fork,
+                                  struct ridge_error *err);
     enum ridge_status (*group_end)(void *self, size_t i_group, const char *stop_reason,
                                    double width_ratio, struct ridge_error *err);
     /* done/total in planned time; text is for people */

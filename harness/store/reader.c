@@ -5,12 +5,13 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <math.h>
 #include <string.h>
 
 #define RUN_COLUMNS                                                                                \
     "SELECT r.id, r.started_utc_ns, r.ended_utc_ns, r.name, r.suite_path, r.suite_text, r.command, r.version, "   \
     "r.status, r.fitness, r.why, r.boot_id, r.seed, h.class, h.topology, h.fingerprint_json, r.forks, r.rounds, "  \
-    "r.n_cases, r.n_groups, r.statistic FROM run r JOIN host h ON h.id = r.host_id "
+    "r.n_cases, r.n_groups, r.statistic, r.settings_words, r.set_words FROM run r JOIN host h ON h.id = r.host_id "
 
 static void read_run_row(struct ridge_arena *a, sqlite3_stmt *q, struct ridge_rd_run *r)
 {
@@ -30,6 +31,8 @@ static void read_run_row(struct ridge_arena *a, sqlite3_stmt *q, struct ridge_rd
     r->topology = ridge_arena_str(a, ridge_db_text(q, 14));
     (void)ridge_json_get_kvs(a, ridge_db_text(q, 15), &r->host); /* verify names damaged ones */
     r->statistic = ridge_arena_str(a, ridge_db_text(q, 20));
+    r->settings_words = ridge_arena_str(a, ridge_db_text(q, 21));
+    r->set_words = ridge_arena_str(a, ridge_db_text(q, 22));
 }
 
 /* RUN is last, last~N, an id or a name (the latest run that has it). */
@@ -52,6 +55,31 @@ static enum ridge_status find(struct ridge_store *s, const char *run, sqlite3_st
     return st;
 }
 
+/* Names the newest runs, so that the right word is at hand. */
+static enum ridge_status no_such_run(struct ridge_store *s, const char *run, struct ridge_error *err)
+{
+    struct ridge_buf list = {0};
+    sqlite3_stmt *q;
+    bool is_row = true;
+    int64_t n = 0;
+    enum ridge_status st = ridge_db_int(s, "SELECT count(*) FROM run", 0, &n, err);
+    if (st == RIDGE_OK)
+        st = ridge_db_prepare(s, "SELECT id, substr(name, 1, 40), strftime('%Y-%m-%d %H:%M', started_utc_ns / 1000000000, "
+                                 "'unixepoch') FROM run ORDER BY id DESC LIMIT 8", &q, err);
+    if (st != RIDGE_OK)
+        return st;
+    while ((st = ridge_db_step(s, q, &is_row, err)) == RIDGE_OK && is_row)
+        ridge_buf_printf(&list, "%s%" PRId64 " (%s, %s)", list.n > 0 ? ", " : "", (int64_t)sqlite3_column_int64(q, 0),
+                         ridge_db_text(q, 1), ridge_db_text(q, 2));
+    sqlite3_finalize(q);
+    if (st == RIDGE_OK)
+        st = ridge_fail(err, RIDGE_ERR_USAGE, s->path,
+                        "there is no run '%.200s'; of %" PRId64 " run%s the newest %s: %s; say last, last~1, an id or a name",
+                        run, n, n == 1 ? "" : "s", n == 1 ? "is" : "are", list.n > 0 ? list.data : "none");
+    ridge_buf_deinit(&list);
+    return st;
+}
+
 enum ridge_status ridge_read_run(struct ridge_store *s, struct ridge_arena *a, const char *run,
                                  struct ridge_rd_run *out, struct ridge_error *err)
 {
@@ -63,15 +91,7 @@ enum ridge_status ridge_read_run(struct ridge_store *s, struct ridge_arena *a, c
     if (st == RIDGE_OK && is_row)
         read_run_row(a, q, out);
     sqlite3_finalize(q);
-    if (st == RIDGE_OK && !is_row) {
-        int64_t n = 0;
-        st = ridge_db_int(s, "SELECT count(*) FROM run", 0, &n, err);
-        if (st == RIDGE_OK)
-            st = ridge_fail(err, RIDGE_ERR_USAGE, run,
-                            "there is no run '%s' in %s, which holds %" PRId64
-                            "; say last, last~1, an id or a name as `ridge runs` lists them", run, s->path, n);
-    }
-    return st;
+    return st == RIDGE_OK && !is_row ? no_such_run(s, run, err) : st;
 }
 
 enum ridge_status ridge_read_runs(struct ridge_store *s, struct ridge_arena *a, struct ridge_rd_run **out,
@@ -111,7 +131,11 @@ static enum ridge_status read_chunk(struct ridge_store *s, sqlite3_stmt *q, stru
                               .wait_ns = sqlite3_column_int64(q, 10),
                               .n_voluntary_switches = sqlite3_column_int64(q, 11),
                               .n_involuntary_switches = sqlite3_column_int64(q, 12),
-                              .n_disturbed = sqlite3_column_int64(q, 13)};
+                              .n_disturbed = sqlite3_column_int64(q, 13),
+                              .block_ns = sqlite3_column_type(q, 15) == SQLITE_NULL ? NAN : sqlite3_column_double(q, 15),
+                              .cpu_time_ns = sqlite3_column_int64(q, 16),
+                              .n_completed = sqlite3_column_int64(q, 17),
+                              .span_ns = sqlite3_column_int64(q, 18)};
     if (ridge_blob_decode(sqlite3_column_blob(q, 14), (size_t)sqlite3_column_bytes(q, 14), c, &inner) != RIDGE_OK)
         return ridge_fail(err, RIDGE_ERR_DB, s->path, "%s: chunk %" PRId64 ": %s", s->path, id, inner.text);
     if ((int64_t)c->n != n || c->n_lead_in > c->n)
@@ -129,7 +153,8 @@ enum ridge_status ridge_read_chunks(struct ridge_store *s, int64_t run_id, int64
     bool is_row = true;
     enum ridge_status st = ridge_db_prepare(s,
         "SELECT c.id, c.fork, c.round, c.place, c.n, c.n_lead_in, c.inner_reps, c.canary_hz, c.steal_ns, c.foreign_ns, "
-        "c.wait_ns, c.n_voluntary_switches, c.n_involuntary_switches, c.n_disturbed, b.columns "
+        "c.wait_ns, c.n_voluntary_switches, c.n_involuntary_switches, c.n_disturbed, b.columns, "
+        "c.block_ns, c.cpu_time_ns, c.n_completed, c.span_ns "
         "FROM chunk c LEFT JOIN chunk_blob b ON b.chunk_id = c.id "
         "WHERE c.run_id = ?1 AND c.i_member = ?2 AND c.attempt = 0 ORDER BY c.fork, c.round, c.i_group", &q, err);
     if (st == RIDGE_OK)

@@ -2,6 +2,7 @@
  * case at a time, so memory stays bounded. */
 #ifndef RIDGE_STORE_READER_H
 #define RIDGE_STORE_READER_H
+#include "data/judgement.h"
 #include "store/store.h"
 
 struct ridge_rd_run {
@@ -13,6 +14,7 @@ struct ridge_rd_run {
     int64_t forks, rounds; /* planned */
     int64_t n_cases, n_groups;
     const char *statistic;
+    const char *settings_words, *set_words; /* of the command that makes the run again */
 };
 struct ridge_rd_member {
     int64_t i_member, case_rowid; /* i_member: index in the run's plan */
@@ -47,5 +49,32 @@ enum ridge_status ridge_read_groups(struct ridge_store *s, struct ridge_arena *a
 /* Chunks of one member, all forks and rounds, in order. Free each with ridge_chunk_deinit, then the array. */
 enum ridge_status ridge_read_chunks(struct ridge_store *s, int64_t run_id, int64_t i_member,
                                     struct ridge_chunk **out, size_t *n, struct ridge_error *err) RIDGE_MUST_USE;
+/* What surrounded every block of a run, in the order of measurement, without its samples; -1: unknown. */
+struct ridge_rd_block {
+    int64_t i_member, n_samples, n_disturbed, steal_ns, foreign_ns, cpu_time_ns;
+    double canary_hz, block_ns;
+};
+enum ridge_status ridge_read_blocks(struct ridge_store *s, struct ridge_arena *a, int64_t run_id,
+                                    struct ridge_rd_block **out, size_t *n, struct ridge_error *err) RIDGE_MUST_USE;
+/* What the workers of a run said, one row a fact; name NULL: a process without facts. */
+struct ridge_rd_fact {
+    int64_t i_member, fork;
+    const char *verdict, *name;
+    double value;
+};
+enum ridge_status ridge_read_facts(struct ridge_store *s, struct ridge_arena *a, int64_t run_id,
+                                   struct ridge_rd_fact **out, size_t *n, struct ridge_error *err) RIDGE_MUST_USE;
+/* The last judgement of a run with its rows; NULL: it was never judged. */
+enum ridge_status ridge_read_judgement(struct ridge_store *s, struct ridge_arena *a, int64_t run_id,
+                                       struct ridge_judgement **out, struct ridge_error *err) RIDGE_MUST_USE;
+/* Control cases of the runs of a host class before a run: how many left their margin, of how many. */
+enum ridge_status ridge_read_aa(struct ridge_store *s, const char *host_class, int64_t before_run_id, int64_t *n_out,
+                                int64_t *n, struct ridge_error *err) RIDGE_MUST_USE;
+struct ridge_rd_baseline {
+    const char *name;
+    int64_t run_id, set_utc_ns;
+};
+enum ridge_status ridge_read_baselines(struct ridge_store *s, struct ridge_arena *a, struct ridge_rd_baseline **out,
+                                       size_t *n, struct ridge_error *err) RIDGE_MUST_USE;
 const struct ridge_metric *ridge_rd_metric(const struct ridge_rd_member *m, const char *name); /* NULL: none */
 #endif

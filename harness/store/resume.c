@@ -1,8 +1,19 @@
 /* Going on with a run: its unit is the fork of a group. Half forks are kept as another attempt. */
 #include "store/db.h"
 #include "store/writer.h"
+#include "base/os.h"
 
+#include <inttypes.h>
 #include <string.h>
+
+static enum ridge_status refuse_live(struct ridge_store *s, int64_t run_id, const char *owner, struct ridge_error *err)
+{
+    if (!ridge_os_process_lives(owner))
+        return RIDGE_OK;
+    return ridge_fail(err, RIDGE_ERR_USAGE, s->path,
+                      "%s: run %" PRId64 " is being measured by process %.*s; wait for it, or end it and resume then",
+                      s->path, run_id, (int)strcspn(owner, ":"), owner);
+}
 
 static enum ridge_status find_run(struct ridge_store *s, const struct ridge_run_info *info, int64_t *run_id,
                                   struct ridge_error *err)
@@ -11,13 +22,15 @@ static enum ridge_status find_run(struct ridge_store *s, const struct ridge_run_
     bool is_row = false;
     *run_id = 0;
     enum ridge_status st = ridge_db_prepare(s,
-        "SELECT id FROM run WHERE status IN ('running', 'interrupted') AND suite_text = ?1 AND catalogue_digest = ?2 "
+        "SELECT id, owner FROM run WHERE status IN ('running', 'interrupted') AND suite_text = ?1 AND catalogue_digest = ?2 "
         "AND boot_id = ?3 AND n_groups = ?4 ORDER BY id DESC LIMIT 1", &q, err);
     if (st == RIDGE_OK) {
         ridge_db_bind(q, "ttti", info->suite_text, info->catalogue_digest, info->boot_id,
                       (int64_t)info->plan->n_groups);
         st = ridge_db_step(s, q, &is_row, err);
         *run_id = is_row ? sqlite3_column_int64(q, 0) : 0;
+        if (st == RIDGE_OK && is_row)
+            st = refuse_live(s, *run_id, ridge_db_text(q, 1), err);
     }
     sqlite3_finalize(q);
     return st;
@@ -45,10 +58,11 @@ static enum ridge_status same_groups(struct ridge_store *s, int64_t run_id, cons
     return st;
 }
 
-static enum ridge_status set_half_forks_aside(struct ridge_store *s, int64_t run_id, struct ridge_error *err)
+static enum ridge_status set_half_forks_aside(struct ridge_store *s, int64_t run_id, const char *owner,
+                                              struct ridge_error *err)
 {
     static const char *const statements[] = {
-        "UPDATE run SET status = 'running', ended_utc_ns = 0, n_resumed = n_resumed + 1 WHERE id = ?1",
+        "UPDATE run SET status = 'running', ended_utc_ns = 0, n_resumed = n_resumed + 1, owner = ?2 WHERE id = ?1",
         "UPDATE chunk SET attempt = (SELECT n_resumed FROM run WHERE id = ?1) WHERE run_id = ?1 AND attempt = 0 "
         "AND NOT EXISTS (SELECT 1 FROM fork_row f WHERE f.run_id = ?1 AND f.i_group = chunk.i_group "
         "AND f.fork = chunk.fork)",
@@ -62,7 +76,7 @@ static enum ridge_status set_half_forks_aside(struct ridge_store *s, int64_t run
         sqlite3_stmt *q;
         st = ridge_db_prepare(s, statements[i], &q, err);
         if (st == RIDGE_OK) {
-            ridge_db_bind(q, "i", run_id);
+            ridge_db_bind(q, i == 0 ? "it" : "i", run_id, owner);
             st = ridge_db_run(s, q, err);
         }
         sqlite3_finalize(q);
@@ -83,7 +97,7 @@ enum ridge_status ridge_store_resume_run(struct ridge_store *s, const struct rid
     if (st == RIDGE_OK && id != 0)
         st = same_groups(s, id, info->plan, &is_same, err);
     if (st == RIDGE_OK && is_same)
-        st = set_half_forks_aside(s, id, err);
+        st = set_half_forks_aside(s, id, info->owner, err);
     st = ridge_db_end(s, st, err);
     if (st == RIDGE_OK && is_same)
         *run_id = id;

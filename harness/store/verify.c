@@ -15,7 +15,9 @@ static enum ridge_status check_sqlite(struct ridge_store *s, const char *pragma,
         if (strcmp(ridge_db_text(q, 0), "ok") == 0)
             continue;
         ++*n_bad;
-        ridge_buf_printf(report, "%s: %s\n", pragma + strlen("PRAGMA "), ridge_db_text(q, 0));
+        ridge_buf_printf(report, "%s: ", pragma + strlen("PRAGMA "));
+        ridge_text_terminal(report, ridge_db_text(q, 0)); /* names of a foreign hand */
+        ridge_buf_puts(report, "\n");
     }
     sqlite3_finalize(q);
     return st;
@@ -31,8 +33,11 @@ static size_t check_chunk(sqlite3_stmt *q, struct ridge_buf *report)
     if (st == RIDGE_OK && (int64_t)c.n != n)
         st = ridge_fail(&why, RIDGE_ERR_DB, "", "its row says %" PRId64 " samples, its blob holds %zu", n, c.n);
     ridge_chunk_deinit(&c);
-    if (st != RIDGE_OK)
-        ridge_buf_printf(report, "chunk %" PRId64 ": %s\n", id, why.text);
+    if (st != RIDGE_OK) {
+        ridge_buf_printf(report, "chunk %" PRId64 ": ", id);
+        ridge_text_terminal(report, why.text);
+        ridge_buf_puts(report, "\n");
+    }
     return st != RIDGE_OK;
 }
 
@@ -60,10 +65,13 @@ enum ridge_status ridge_store_verify(struct ridge_store *s, struct ridge_buf *re
         st = check_sqlite(s, "PRAGMA foreign_key_check", report, &n_bad, &why);
     if (st == RIDGE_OK)
         st = check_chunks(s, report, &n_chunks, &n_bad, &why);
-    if (st != RIDGE_OK)
-        ridge_buf_printf(report, "%s\n", why.text);
-    else
-        ridge_buf_printf(report, "%s: %zu chunks read, %zu faults\n", s->path, n_chunks, n_bad);
+    if (st != RIDGE_OK) {
+        ridge_text_terminal(report, why.text);
+        ridge_buf_puts(report, "\n");
+    } else {
+        ridge_text_terminal(report, s->path);
+        ridge_buf_printf(report, ": %zu chunks read, %zu faults\n", n_chunks, n_bad);
+    }
     if (st == RIDGE_OK && n_bad == 0)
         return RIDGE_OK;
     return ridge_fail(err, RIDGE_ERR_DB, s->path, "%s: is damaged: %s", s->path,

@@ -1,6 +1,7 @@
 /* Writing a run. Ids are SQLite rowids. Lists of strings are borrowed for the call. */
 #ifndef RIDGE_STORE_WRITER_H
 #define RIDGE_STORE_WRITER_H
+#include "data/judgement.h"
 #include "store/store.h"
 
 struct ridge_run_info {
@@ -9,13 +10,15 @@ struct ridge_run_info {
     int64_t started_utc_ns;
     const struct ridge_kvs *host; /* fingerprint */
     const char *host_class, *topology, *boot_id;
+    const char *owner; /* ridge_os_process_name of whoever measures */
+    const char *settings_words, *set_words; /* of the command that makes the run again: settings, and --set as given */
     const struct ridge_plan *plan;
 };
 /* Inserts host (unless equal one is there), run, cases, groups, members, metric_def. */
 enum ridge_status ridge_store_begin_run(struct ridge_store *s, const struct ridge_run_info *info,
                                         int64_t *run_id, struct ridge_error *err) RIDGE_MUST_USE;
-/* Latest unfinished run with equal suite text, catalogue digest and boot_id, for --resume; 0: none. Marks half
- * forks interrupted. ridge_store_fork_done tells what can be skipped. */
+/* Latest unfinished run with equal suite text, catalogue digest and boot_id, for --resume; 0: none. Refuses a run
+ * whose owner is alive. Marks half forks interrupted. ridge_store_fork_done tells what can be skipped. */
 enum ridge_status ridge_store_resume_run(struct ridge_store *s, const struct ridge_run_info *info,
                                          int64_t *run_id, struct ridge_error *err) RIDGE_MUST_USE;
 bool ridge_store_fork_done(struct ridge_store *s, int64_t run_id, size_t i_group, int64_t fork);
@@ -35,6 +38,11 @@ enum ridge_status ridge_store_derived(struct ridge_store *s, int64_t run_id, siz
                                       const size_t *n_metrics, size_t n_members,
                                       const struct ridge_comparison *comparisons, size_t n_comparisons,
                                       struct ridge_error *err) RIDGE_MUST_USE;
+/* A judgement with its rows in one transaction; sets j->id. Older ones stay. */
+enum ridge_status ridge_store_judgement(struct ridge_store *s, struct ridge_judgement *j, struct ridge_error *err) RIDGE_MUST_USE;
+/* The name stands for these runs from now on; none: the name is forgotten. */
+enum ridge_status ridge_store_baseline(struct ridge_store *s, const char *name, const int64_t *runs, size_t n,
+                                       int64_t set_utc_ns, struct ridge_error *err) RIDGE_MUST_USE;
 /* status: complete, interrupted, failed; fitness: quiet, noisy, unfit. Checkpoints the WAL. */
 enum ridge_status ridge_store_end_run(struct ridge_store *s, int64_t run_id, const char *status,
                                       const char *fitness, const char *why, struct ridge_error *err) RIDGE_MUST_USE;

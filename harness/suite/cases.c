@@ -103,6 +103,8 @@ static bool passes_filter(const struct suite *s, struct suite_value *const *valu
 {
     for (size_t i = 0; i < s->filter.terms.n; i++) {
         const char *key = s->filter.terms.v[i].key;
+        if (strcmp(key, "case") == 0)
+            continue;
         const struct suite_term term = {.key = key, .i_key = ridge_suite_key_find(s, key)};
         const char *text = term.i_key == RIDGE_KEY_ARM
                                ? arm
@@ -182,6 +184,8 @@ static void emit_case(struct suite *s, struct suite_value **values)
     const struct ridge_case found =
         ridge_suite_case(subject, backend, options, text_or(values[RIDGE_KEY_DEVICE], "cpu"),
                          text_or(values[RIDGE_KEY_TARGET], "local"), &s->scratch);
+    if (s->filter_case != NULL && !ridge_text_glob(s->filter_case, found.id))
+        return;
     const size_t n_before = s->cases.n, i_case = case_index(s, &found, &options);
     if (s->cases.n > n_before)
         add_conditions(s, layout, values, &s->cases.v[i_case].options);

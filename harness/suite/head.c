@@ -116,7 +116,7 @@ static void read_arm(struct suite *s, const struct ridge_node *node,
     s->plan->n_arms++;
 }
 
-static void read_arms(struct suite *s)
+void ridge_suite_arms(struct suite *s)
 {
     const struct ridge_node *node = ridge_suite_child(s->root, "arms");
     struct ridge_kvs libraries = {0};
@@ -243,7 +243,7 @@ void ridge_suite_head(struct suite *s)
     read_text(s, "doc", &doc);
     read_text(s, "$schema", &doc);
     read_seed(s);
-    read_arms(s);
+    ridge_suite_arms(s);
     read_targets(s);
     read_compare(s);
     read_defaults(s);

@@ -19,6 +19,10 @@ const struct ridge_option_row ridge_suite_setting_rows[] = {
      "timed time per member and fork to aim at; sets rounds (or the block, when rounds are given)"},
     {"block", RIDGE_KIND_DURATION_NS, RIDGE_ROLE_CONDITION, AT(block_ns), "ns", "20 ms", 1000,
      36e11, NULL, "length of one member's turn in a round"},
+    {"request_block", RIDGE_KIND_DURATION_NS, RIDGE_ROLE_CONDITION, AT(request_block_ns), "ns", "2 s",
+     1e6, 36e11, NULL, "length of one member's turn in scenarios depth, open and offline; has at least 100 requests"},
+    {"request_rounds", RIDGE_KIND_INT, RIDGE_ROLE_CONDITION, AT(request_rounds), NULL, "3", 1, 100000, NULL,
+     "rounds per fork in scenarios depth, open and offline"},
     {"warmup", RIDGE_KIND_DURATION_NS, RIDGE_ROLE_CONDITION, AT(warmup_ns), "ns", "500 ms", 0,
      36e11, NULL, "longest warm-up before the first round"},
     {"max_group_time", RIDGE_KIND_DURATION_NS, RIDGE_ROLE_CONDITION, AT(max_group_ns), "ns",
@@ -34,7 +38,7 @@ const struct ridge_option_row ridge_suite_setting_rows[] = {
     {"statistic", RIDGE_KIND_ENUM, RIDGE_ROLE_CONDITION, AT(statistic), NULL, "p10", 0, 0,
      statistics, "what a block is reduced to: p10 for kernels, median for models"},
     {"require_quiet", RIDGE_KIND_BOOL, RIDGE_ROLE_CONDITION, AT(require_quiet), NULL, "false", 0, 0,
-     NULL, "refuse to run on a machine that is not quiet"},
+     NULL, "exit 4 when the machine was not quiet enough to judge; what was measured is stored all the same"},
 };
 const size_t ridge_n_suite_setting_rows =
     sizeof ridge_suite_setting_rows / sizeof ridge_suite_setting_rows[0];

@@ -125,6 +125,7 @@ struct suite {
     } csvs;
     struct ridge_selector filter;
     bool has_filter;
+    const char *filter_case; /* glob of case ids, or NULL */
 
     struct {
         struct ridge_case *v;
@@ -201,6 +202,12 @@ const struct ridge_option_row *ridge_suite_row(const struct ridge_catalogue *cat
                                                size_t i);
 bool ridge_suite_can_run(const struct ridge_cat_backend *backend, const char *op);
 
+/* benchdnn.c: oneDNN's problem strings, "ic64ih56oc64kh3ph1", as fields of conv */
+bool ridge_suite_is_benchdnn(const char *text);
+enum ridge_status ridge_suite_benchdnn(struct ridge_arena *a, const char *text,
+                                       struct ridge_kvs *shape,
+                                       struct ridge_error *err) RIDGE_MUST_USE;
+
 /* subject.c */
 struct suite_subject *ridge_suite_subject_new(struct suite *s, const struct ridge_cat_operator *op,
                                               struct ridge_kvs shape);
@@ -224,6 +231,7 @@ void ridge_suite_csv_values(struct suite *s, const struct ridge_node *node,
 
 /* head.c, matrix.c */
 void ridge_suite_head(struct suite *s);
+void ridge_suite_arms(struct suite *s); /* arms and their libraries, into the plan */
 void ridge_suite_matrices(struct suite *s);
 bool ridge_suite_check_selector(struct suite *s, const struct ridge_node *at, const char *key);
 bool ridge_suite_is_word(const char *key); /* op, model, layer, ... in a selector */

@@ -1,4 +1,4 @@
-/* Subjects: "gemm:512x512x512", "gemm:m=1,n=2,k=3". */
+/* Subjects: "gemm:512x512x512", "gemm:m=1,n=2,k=3", "conv:ic64ih56oc64kh3ph1". */
 #include "suite/state.h"
 #include <string.h>
 
@@ -123,6 +123,10 @@ enum ridge_status ridge_suite_subject(struct ridge_arena *a, const char *text,
     char *rest = text[n_name] == ':' ? ridge_arena_str(a, text + n_name + 1) : NULL;
     if (rest != NULL && rest[0] == '\0')
         rest = NULL;
+    if (rest != NULL && strcmp(op->name, "conv") == 0 && ridge_suite_is_benchdnn(rest)) {
+        status = ridge_suite_benchdnn(a, rest, shape, err);
+        rest = NULL;
+    }
     while (rest != NULL && status == RIDGE_OK) {
         char *value = strsep(&rest, ",");
         char *key = value;

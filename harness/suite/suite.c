@@ -17,7 +17,9 @@ static void read_filter(struct suite *s)
     s->has_filter = true;
     for (size_t i = 0; i < s->filter.terms.n; i++) {
         struct ridge_kv *term = &s->filter.terms.v[i];
-        if (ridge_suite_check_selector(s, &at, term->key))
+        if (strcmp(term->key, "case") == 0)
+            s->filter_case = term->value; /* an id: known when the case is made, see emit_case */
+        else if (ridge_suite_check_selector(s, &at, term->key))
             term->value = ridge_suite_pattern(s, term->key, term->value);
     }
 }

@@ -20,6 +20,16 @@ struct ridge_suite_errors {
 };
 void ridge_suite_errors_deinit(struct ridge_suite_errors *e);
 
+/* What can be told before the catalogue is whole. Mistakes are left to the load, which names them. */
+struct ridge_suite_peek {
+    struct ridge_arena arena;
+    const char *text; /* of the file itself, read once, so that a pipe works; NULL: it cannot be used */
+    const struct ridge_arm *arms; /* of the merged tree, includes too */
+    size_t n_arms;
+};
+void ridge_suite_peek(const char *path, const char *text, struct ridge_suite_peek *out); /* text NULL: read the path */
+void ridge_suite_peek_deinit(struct ridge_suite_peek *p);
+
 struct ridge_suite_overrides {
     const char *const *set; /* NULL-terminated key=value of --set: defaults.* keys, settings, matrix axes (comma lists) */
     const char *filter;     /* --filter selector over cases, or NULL */
@@ -30,11 +40,12 @@ enum ridge_status ridge_suite_load(const char *path, const char *text, const str
                                    struct ridge_suite_errors *errors) RIDGE_MUST_USE;
 /* Adds yardstick members to every group from the operators' rows, once costs are known:
  * peak:kind=fma; peak:kind=read,bytes=B; peak:kind=copy,bytes=B with B = the group's compulsory bytes. */
+/* Also fills the groups' expected times, so it comes after the costs. */
 void ridge_plan_add_yardsticks(struct ridge_plan *plan, const struct ridge_catalogue *cat);
 /* Expected wall time. */
 int64_t ridge_plan_expected_ns(const struct ridge_plan *plan);
-/* One case by id as a suite of its own: what `show` prints as the re-run (a `ridge bench ...` line). */
-char *ridge_plan_rerun_command(struct ridge_arena *a, const struct ridge_plan *plan, size_t i_case);
+/* " --set key=value" for every setting that a re-run must be told, ready for a shell. */
+char *ridge_plan_settings_words(struct ridge_arena *a, const struct ridge_plan_settings *settings);
 /* "gemm:512x512x512" or "gemm:m=512,..." -> op + shape kvs (canonical); errors name the nearest. */
 enum ridge_status ridge_suite_subject(struct ridge_arena *a, const char *text, const struct ridge_catalogue *cat,
                                       const char **op, struct ridge_kvs *shape, struct ridge_error *err)

@@ -84,19 +84,19 @@ static struct ridge_kvs yard_options(struct yard *y, const struct ridge_case *be
     return out;
 }
 
-static bool add_yardstick(struct yard *y, const struct ridge_member *beside, const char *kind,
-                          double n_bytes, size_t *i_member)
+/* The case of a yardstick beside a member; SIZE_MAX: there is none of this kind. A copy moves its bytes twice. */
+static size_t yard_case(struct yard *y, const struct ridge_case *c, const char *kind, double n_bytes)
 {
     struct ridge_arena *a = &y->plan->arena;
-    const struct ridge_case c = y->cases.v[beside->i_case];
     const bool is_memory = strcmp(kind, "fma") != 0;
+    const double buffer_bytes = strcmp(kind, "copy") == 0 ? n_bytes / 2 : n_bytes;
     struct ridge_kvs shape = {0};
     ridge_kvs_set(a, &shape, "kind", ridge_arena_str(a, kind));
     if (is_memory)
-        ridge_kvs_set(a, &shape, "bytes", ridge_arena_printf(a, "%.0f", n_bytes));
-    if ((is_memory && n_bytes < 1) ||
+        ridge_kvs_set(a, &shape, "bytes", ridge_arena_printf(a, "%.0f", buffer_bytes));
+    if ((is_memory && buffer_bytes < 1) ||
         ridge_suite_shape_finish(a, y->peak, &shape, NULL) != RIDGE_OK)
-        return false;
+        return SIZE_MAX;
     struct suite_subject subject = {.op = y->peak,
                                     .shape = shape,
                                     .model = "",
@@ -107,24 +107,27 @@ static bool add_yardstick(struct yard *y, const struct ridge_member *beside, con
     const struct suite_value backend = {
         .text = y->backend->name, .backend = y->backend, .variant = "", .label = ""};
     const struct ridge_case made = ridge_suite_case(
-        &subject, &backend, yard_options(y, &c, is_memory), c.device, c.target, &y->scratch);
-    const size_t i_case = find_case(y, &made, y->scratch.data);
-    *i_member = y->members.n;
-    RIDGE_PUSH(y->members, ((struct ridge_member){.i_case = i_case,
-                                                  .i_arm = beside->i_arm,
-                                                  .yardstick = ridge_arena_str(a, kind)}));
-    return true;
+        &subject, &backend, yard_options(y, c, is_memory), c->device, c->target, &y->scratch);
+    return find_case(y, &made, y->scratch.data);
 }
 
-/* One set of yardsticks for each thread count in the group (there are several when threads are
- * compared). */
+static bool has_member(const struct yard *y, const struct ridge_group *group, size_t i_case, size_t i_arm)
+{
+    for (size_t i = 0; i < group->n_members; i++) {
+        const struct ridge_member *m = &y->members.v[group->members[i]];
+        if (m->i_case == i_case && m->i_arm == i_arm)
+            return true;
+    }
+    return false;
+}
+
+/* Every ranked member gets yardsticks of its own threads, device, target, arm and cache; equal ones are shared. */
 static void add_to_group(struct yard *y, struct ridge_group *group)
 {
     const size_t n_ranked = group->n_members;
     const struct ridge_cat_operator *op =
         ridge_catalogue_operator(y->cat, y->cases.v[y->members.v[group->members[0]].i_case].op);
-    const char *seen[64];
-    size_t n_seen = 0, n_kinds = 0, i_member;
+    size_t n_kinds = 0;
     double n_bytes = 0;
     for (size_t i = 0; i < n_ranked; i++) {
         const struct ridge_case *c = &y->cases.v[y->members.v[group->members[i]].i_case];
@@ -132,26 +135,25 @@ static void add_to_group(struct yard *y, struct ridge_group *group)
     }
     while (op != NULL && op->yardsticks != NULL && op->yardsticks[n_kinds] != NULL)
         n_kinds++;
-    size_t *members =
-        ridge_arena_array(&y->plan->arena, n_ranked + 64 * n_kinds + 1, sizeof *members);
+    size_t *members = ridge_arena_array(&y->plan->arena, n_ranked * (1 + n_kinds) + 1, sizeof *members);
     memcpy(members, group->members, n_ranked * sizeof *members);
     group->members = members;
-    for (size_t i = 0; i < n_ranked && n_seen < 64; i++) {
+    for (size_t i = 0; i < n_ranked; i++) {
         const struct ridge_member beside = y->members.v[members[i]];
-        const char *threads = ridge_kvs_get(&y->cases.v[beside.i_case].options, "threads");
-        size_t k = 0;
-        while (k < n_seen && strcmp(seen[k], threads != NULL ? threads : "") != 0)
-            k++;
-        if (k < n_seen)
-            continue;
-        seen[n_seen++] = threads != NULL ? threads : "";
-        for (k = 0; k < n_kinds; k++)
-            if (add_yardstick(y, &beside, op->yardsticks[k], n_bytes, &i_member))
-                members[group->n_members++] = i_member;
+        const struct ridge_case c = y->cases.v[beside.i_case];
+        for (size_t k = 0; k < n_kinds; k++) {
+            const size_t i_case = yard_case(y, &c, op->yardsticks[k], n_bytes);
+            if (i_case == SIZE_MAX || has_member(y, group, i_case, beside.i_arm))
+                continue;
+            members[group->n_members++] = y->members.n;
+            RIDGE_PUSH(y->members, ((struct ridge_member){
+                .i_case = i_case, .i_arm = beside.i_arm,
+                .yardstick = ridge_arena_str(&y->plan->arena, op->yardsticks[k])}));
+        }
     }
 }
 
-void ridge_plan_add_yardsticks(struct ridge_plan *plan, const struct ridge_catalogue *cat)
+static void add_yardsticks(struct ridge_plan *plan, const struct ridge_catalogue *cat)
 {
     struct yard y = {.plan = plan,
                      .cat = cat,
@@ -180,8 +182,7 @@ void ridge_plan_add_yardsticks(struct ridge_plan *plan, const struct ridge_catal
     ridge_buf_deinit(&y.scratch);
 }
 
-/* Guesses for a machine that nobody has measured yet; good to a factor of two, and only shown as
- * such. */
+/* Guesses for a machine that nobody has measured yet; good to a factor of two, and only shown as such. */
 static double expected_run_ns(const struct ridge_case *c)
 {
     const double flop_per_ns = 40, bytes_per_ns = 8;
@@ -189,29 +190,48 @@ static double expected_run_ns(const struct ridge_case *c)
     return compute_ns > memory_ns ? compute_ns : memory_ns;
 }
 
+static bool has_requests(const struct ridge_case *c)
+{
+    const char *scenario = ridge_kvs_get(&c->options, "scenario");
+    return scenario != NULL && strcmp(scenario, "single") != 0;
+}
+
+static double expected_member_ns(const struct ridge_plan_settings *v, const struct ridge_case *c)
+{
+    const double start_ns = 150e6, lead_in_ns = 2e6, canary_ns = 2e6, run_ns = expected_run_ns(c);
+    const bool is_requests = has_requests(c);
+    const double least_ns = (double)(is_requests ? v->request_block_ns : v->block_ns);
+    const double rounds = (double)(is_requests ? v->request_rounds : v->rounds);
+    const double block_ns = run_ns > least_ns ? run_ns : least_ns;
+    const double lead_ns = run_ns > 10e6             ? run_ns
+                           : 3 * run_ns > lead_in_ns ? 3 * run_ns
+                                                     : lead_in_ns;
+    const double warm_ns = 0.5 * (double)v->warmup_ns > run_ns ? 0.5 * (double)v->warmup_ns : run_ns;
+    return (double)v->forks * (start_ns + warm_ns + 2 * run_ns + rounds * (block_ns + lead_ns + canary_ns));
+}
+
+static double expected_group_ns(const struct ridge_plan *plan, const struct ridge_group *group)
+{
+    const double most_ns = (double)plan->settings.max_group_ns;
+    double group_ns = 0;
+    for (size_t j = 0; j < group->n_members; j++)
+        group_ns += expected_member_ns(&plan->settings, &plan->cases[plan->members[group->members[j]].i_case]);
+    return group_ns < most_ns ? group_ns : most_ns;
+}
+
 int64_t ridge_plan_expected_ns(const struct ridge_plan *plan)
 {
-    const struct ridge_plan_settings *v = &plan->settings;
-    const double start_ns = 150e6, lead_in_ns = 2e6, canary_ns = 2e6;
     double total_ns = 0;
-    for (size_t i = 0; i < plan->n_groups; i++) {
-        const struct ridge_group *group = &plan->groups[i];
-        double group_ns = 0;
-        for (size_t j = 0; j < group->n_members; j++) {
-            const double run_ns =
-                expected_run_ns(&plan->cases[plan->members[group->members[j]].i_case]);
-            const double block_ns = run_ns > (double)v->block_ns ? run_ns : (double)v->block_ns;
-            const double lead_ns = run_ns > 10e6             ? run_ns
-                                   : 3 * run_ns > lead_in_ns ? 3 * run_ns
-                                                             : lead_in_ns;
-            const double warm_ns =
-                0.5 * (double)v->warmup_ns > run_ns ? 0.5 * (double)v->warmup_ns : run_ns;
-            group_ns += (double)v->forks * (start_ns + warm_ns + 2 * run_ns +
-                                            (double)v->rounds * (block_ns + lead_ns + canary_ns));
-        }
-        total_ns += group_ns < (double)v->max_group_ns ? group_ns : (double)v->max_group_ns;
-    }
+    for (size_t i = 0; i < plan->n_groups; i++)
+        total_ns += plan->groups[i].expected_ns;
     return total_ns < 9e18 ? (int64_t)total_ns : INT64_MAX;
+}
+
+void ridge_plan_add_yardsticks(struct ridge_plan *plan, const struct ridge_catalogue *cat)
+{
+    add_yardsticks(plan, cat);
+    for (size_t i = 0; i < plan->n_groups; i++)
+        plan->groups[i].expected_ns = expected_group_ns(plan, &plan->groups[i]);
 }
 
 static void put_set(struct ridge_buf *b, struct ridge_arena *a, const char *key, const char *value)
@@ -220,38 +240,23 @@ static void put_set(struct ridge_buf *b, struct ridge_arena *a, const char *key,
     ridge_text_shell(b, ridge_arena_printf(a, "%s=%s", key, value));
 }
 
-char *ridge_plan_rerun_command(struct ridge_arena *a, const struct ridge_plan *plan, size_t i_case)
+/* duration follows from rounds and block; forks and rounds have other defaults in `ridge bench`. */
+static bool is_said(const char *key, const char *now, const char *def)
 {
-    const struct ridge_case *c = &plan->cases[i_case];
+    const bool is_always = strcmp(key, "forks") == 0 || strcmp(key, "rounds") == 0;
+    return is_always || (strcmp(key, "duration") != 0 && strcmp(now, def) != 0);
+}
+
+char *ridge_plan_settings_words(struct ridge_arena *a, const struct ridge_plan_settings *settings)
+{
     struct ridge_plan_settings defaults = {0};
     struct ridge_buf b = {0};
     ridge_suite_settings_defaults(&defaults);
     ridge_suite_settings_finish(&defaults, false, false);
-    ridge_buf_puts(&b, "ridge bench ");
-    ridge_text_shell(&b, c->subject);
-    ridge_buf_puts(&b, " --backend ");
-    ridge_text_shell(&b, c->backend);
-    const char *threads = ridge_kvs_get(&c->options, "threads");
-    if (threads != NULL)
-        ridge_buf_printf(&b, " --threads %s", threads);
-    for (size_t i = 0; i < c->options.n; i++)
-        if (strcmp(c->options.v[i].key, "threads") != 0)
-            put_set(&b, a, c->options.v[i].key, c->options.v[i].value);
-    if (strcmp(c->device, "cpu") != 0)
-        put_set(&b, a, "device", c->device);
-    for (size_t i = 0; c->label[0] != '\0' && i < plan->n_arms; i++) {
-        const char *path = ridge_kvs_get(&plan->arms[i].libraries, c->backend);
-        if (path != NULL) {
-            put_set(&b, a, ridge_arena_printf(a, "libraries.%s", c->backend), path);
-            break;
-        }
-    }
     for (size_t i = 0; i < ridge_n_suite_setting_rows; i++) {
         const struct ridge_option_row *row = &ridge_suite_setting_rows[i];
-        const char *now = ridge_suite_settings_text(a, row, &plan->settings);
-        /* duration follows from rounds and block, which are named when they matter */
-        if (strcmp(row->key, "duration") != 0 &&
-            strcmp(now, ridge_suite_settings_text(a, row, &defaults)) != 0)
+        const char *now = ridge_suite_settings_text(a, row, settings);
+        if (is_said(row->key, now, ridge_suite_settings_text(a, row, &defaults)))
             put_set(&b, a, row->key, now);
     }
     char *out = ridge_arena_strn(a, b.data, b.n);

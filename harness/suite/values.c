@@ -1,5 +1,6 @@
 /* Nodes of defaults, axes and include entries -> values, checked against the catalogue. */
 #include "suite/state.h"
+#include "data/scenario.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -192,35 +193,13 @@ static void add_arm(struct suite *s, const struct ridge_node *node, struct suite
                        ridge_suite_hint(s, node->text, names));
 }
 
-/* single, depth(n), open(rate[,poisson|constant]), offline */
 static bool check_scenario(struct suite *s, const struct ridge_node *node)
 {
-    const char *text = node->text;
-    int64_t depth;
-    double rate;
-    const size_t n = strlen(text);
-    char *inner = NULL;
-    if (strcmp(text, "single") == 0 || strcmp(text, "offline") == 0)
+    struct ridge_scenario scenario;
+    struct ridge_error why = {0};
+    if (ridge_scenario_parse(node->text, &scenario, &why) == RIDGE_OK)
         return true;
-    if (n > 6 && text[n - 1] == ')') {
-        inner = ridge_arena_strn(&s->arena, text, n - 1);
-        if (strncmp(inner, "depth(", 6) == 0 &&
-            ridge_text_int(inner + 6, &depth, NULL) == RIDGE_OK && depth >= 1)
-            return true;
-        if (strncmp(inner, "open(", 5) == 0) {
-            char *kind = strchr(inner, ',');
-            if (kind != NULL)
-                *kind++ = '\0';
-            const bool is_kind =
-                kind == NULL || strcmp(kind, "poisson") == 0 || strcmp(kind, "constant") == 0;
-            if (is_kind && ridge_text_real(inner + 5, &rate, NULL) == RIDGE_OK && rate > 0)
-                return true;
-        }
-    }
-    ridge_suite_report(s, node,
-                       "\"%.80s\" is no scenario; known are single, depth(N), open(RATE,poisson), "
-                       "open(RATE,constant), offline",
-                       text);
+    ridge_suite_report(s, node, "%s", why.text);
     return false;
 }
 

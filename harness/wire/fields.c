@@ -164,6 +164,7 @@ static const struct field samples_fields[] = {
     {.key = "n", .kind = F_SIZE, .offset = AT(ridge_chunk, n)},
     {.key = "n_lead_in", .kind = F_SIZE, .offset = AT(ridge_chunk, n_lead_in)},
     CHUNK_INT("inner_reps", inner_reps, 1),
+    CHUNK_MAYBE("disturbed", n_disturbed),
     {.key = "columns",
      .kind = F_HOOK,
      .decode = ridge_wire_read_columns,
@@ -175,10 +176,12 @@ static const struct field samples_fields[] = {
      .fallback = -1},
     CHUNK_MAYBE("steal_ns", steal_ns),
     CHUNK_MAYBE("foreign_ns", foreign_ns),
+    CHUNK_MAYBE("cpu_time_ns", cpu_time_ns),
+    CHUNK_MAYBE("completed", n_completed),
+    CHUNK_MAYBE("span_ns", span_ns),
     CHUNK_MAYBE("wait_ns", wait_ns),
     CHUNK_MAYBE("voluntary", n_voluntary_switches),
     CHUNK_MAYBE("involuntary", n_involuntary_switches),
-    CHUNK_MAYBE("disturbed", n_disturbed),
 };
 
 static const struct field row_fields[] = {
@@ -206,6 +209,7 @@ static const struct field operator_fields[] = {
     ROWS("fields", ridge_cat_operator, fields, n_fields),
     {.key = "short_form", .kind = F_STRS, .need = OPTIONAL, .offset = OP_AT(short_form)},
     {.key = "yardsticks", .kind = F_STRS, .need = OPTIONAL, .offset = OP_AT(yardsticks)},
+    {.key = "aliases", .kind = F_STRS, .need = OPTIONAL, .offset = OP_AT(aliases)},
 };
 static const struct field variant_fields[] = {
     {.key = "name", .kind = F_STR, .offset = AT(ridge_cat_variant, name)},
@@ -235,6 +239,7 @@ static const struct field backend_fields[] = {
     {.key = "usable", .kind = F_BOOL, .offset = AT(ridge_cat_backend, usable)},
     BACKEND_TEXT(reason),
     BACKEND_TEXT(version),
+    BACKEND_TEXT(note),
     BACKEND_TEXT(library_path),
     BACKEND_TEXT(library_sha256),
     BACKEND_TEXT(plugin_path),

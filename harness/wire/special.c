@@ -103,6 +103,9 @@ void ridge_wire_write_facts(struct ridge_buf *b, const struct field *f, const vo
 
 static const char *const byte_columns[] = {"flags", "cpu_changed", "status", NULL};
 
+/* ns and their sums and differences stay within 64 bits */
+#define MAX_COLUMN_VALUE (INT64_C(1) << 61)
+
 static enum ridge_column_type column_type(const char *name)
 {
     for (size_t i = 0; byte_columns[i] != NULL; i++)
@@ -121,7 +124,7 @@ static enum ridge_status read_column(struct decoder *d, const char *name, json_t
                               json_array_size(v), c->n);
     (void)snprintf(column->name, sizeof column->name, "%s", name);
     column->type = column_type(name);
-    int64_t max = column->type == RIDGE_COL_U8 ? UINT8_MAX : INT64_MAX;
+    int64_t max = column->type == RIDGE_COL_U8 ? UINT8_MAX : MAX_COLUMN_VALUE;
     size_t size = column->type == RIDGE_COL_U8 ? sizeof(uint8_t) : sizeof(int64_t);
     column->data = ridge_xmalloc((c->n ? c->n : 1) * size);
     c->n_columns++; /* from here ridge_chunk_deinit frees it */
@@ -141,9 +144,11 @@ static enum ridge_status read_column(struct decoder *d, const char *name, json_t
 enum ridge_status ridge_wire_read_columns(struct decoder *d, const struct field *f, json_t *v,
                                           void *base)
 {
-    struct ridge_chunk *c = base; /* n and n_lead_in come before columns in the table */
+    struct ridge_chunk *c = base; /* n, n_lead_in and disturbed come before columns in the table */
     if (c->n_lead_in > c->n)
         return ridge_wire_bad(d, "n_lead_in", "%zu is more than n = %zu", c->n_lead_in, c->n);
+    if (c->n_disturbed > (int64_t)c->n)
+        return ridge_wire_bad(d, "disturbed", "%" PRId64 " is more than n = %zu", c->n_disturbed, c->n);
     if (!json_is_object(v) || json_object_size(v) > RIDGE_MAX_COLUMNS)
         return ridge_wire_bad(d, f->key, "must be an object of at most %d lists",
                               RIDGE_MAX_COLUMNS);

@@ -37,7 +37,7 @@ static void add_operators(struct ridge_catalogue *c, const struct ridge_runner *
         c->operators[c->n_operators++] = (struct ridge_cat_operator){
             .name = op->name, .doc = op->doc, .fields = copy_rows(&c->arena, op->fields, op->n_fields),
             .n_fields = op->n_fields, .short_form = copy_list(&c->arena, op->short_form),
-            .yardsticks = copy_list(&c->arena, op->yardsticks)};
+            .yardsticks = copy_list(&c->arena, op->yardsticks), .aliases = copy_list(&c->arena, op->aliases)};
     }
 }
 static void add_kernels(struct ridge_catalogue *c, const struct ridge_runner *r)
@@ -48,52 +48,35 @@ static void add_kernels(struct ridge_catalogue *c, const struct ridge_runner *r)
             (struct ridge_cat_kernel){r->name, k->op, k->name, k->algorithm, k->dtype, k->isa, k->layout};
     }
 }
-static void probe(const struct ridge_runner *r, const struct ridge_host *host, const char *variant, struct ridge_probe *out)
+/* probes[0] is of the best variant, the others of each in order */
+static void add_probes(struct ridge_arena *a, const struct ridge_probe *probes, size_t n_probes, struct ridge_cat_backend *b)
 {
-    struct ridge_arena a = {0};
-    struct ridge_kvs none = {0};
-    void *options = ridge_arena_alloc(&a, r->options_size + 1);
-    struct ridge_open_args args = {variant, "", options};
-    memset(out, 0, sizeof *out);
-    enum ridge_status status = r->options == NULL ? RIDGE_OK
-                               : ridge_option_fill(r->options, r->n_options, &none, true, options, NULL);
-    if (status == RIDGE_OK)
-        status = r->probe(host, &args, out);
-    if (status != RIDGE_OK) {
-        out->usable = false;
-        if (out->reason[0] == '\0')
-            (void)snprintf(out->reason, sizeof out->reason, "its probe failed with status %d", (int)status);
-    }
-    ridge_arena_deinit(&a);
-}
-static void add_probes(struct ridge_arena *a, const struct ridge_runner *r, const struct ridge_host *host,
-                       struct ridge_cat_backend *b)
-{
-    struct ridge_probe p;
-    probe(r, host, "", &p);
-    b->usable = p.usable;
-    b->reason = ridge_arena_str(a, p.usable ? "" : p.reason);
-    b->version = ridge_arena_str(a, p.version);
-    b->library_path = ridge_arena_str(a, p.library_path);
+    const struct ridge_probe *p = &probes[0];
+    b->usable = p->usable;
+    b->reason = ridge_arena_str(a, p->usable ? "" : p->reason);
+    b->version = ridge_arena_str(a, p->version);
+    b->note = ridge_arena_str(a, p->usable ? p->note : "");
+    b->library_path = ridge_arena_str(a, p->library_path);
     b->library_sha256 = file_sha256(a, b->library_path);
-    size_t n = 0;
-    while (b->variants[n] != NULL)
-        n++;
-    b->variant_probes = ridge_arena_array(a, n + 1, sizeof *b->variant_probes);
-    for (b->n_variant_probes = 0; b->n_variant_probes < n; b->n_variant_probes++) {
-        const char *variant = b->variants[b->n_variant_probes];
-        probe(r, host, variant, &p);
-        b->variant_probes[b->n_variant_probes] =
-            (struct ridge_cat_variant){variant, p.usable, ridge_arena_str(a, p.usable ? "" : p.reason)};
+    b->variant_probes = ridge_arena_array(a, n_probes, sizeof *b->variant_probes);
+    for (b->n_variant_probes = 0; b->n_variant_probes + 1 < n_probes; b->n_variant_probes++) {
+        p = &probes[b->n_variant_probes + 1];
+        b->variant_probes[b->n_variant_probes] = (struct ridge_cat_variant){
+            b->variants[b->n_variant_probes], p->usable, ridge_arena_str(a, p->usable ? "" : p->reason)};
     }
 }
-static void add_backend(struct ridge_catalogue *c, const struct ridge_plugin *p, const struct ridge_host *host)
+struct answers {
+    struct ridge_probe *v;
+    size_t n;
+};
+static void add_backend(struct ridge_catalogue *c, const struct ridge_plugin *p, const struct answers *probes)
 {
     struct ridge_arena *a = &c->arena;
     struct ridge_cat_backend *b = &c->backends[c->n_backends++];
     *b = (struct ridge_cat_backend){.name = ridge_arena_str(a, p->name), .doc = "", .runner = "ridge-worker",
                                     .variants = copy_list(a, NULL), .operators = copy_list(a, NULL),
-                                    .reason = ridge_arena_str(a, p->reason), .version = "", .library_path = "",
+                                    .reason = ridge_arena_str(a, p->reason), .version = "", .note = "",
+                                    .library_path = "",
                                     .library_sha256 = "", .plugin_path = ridge_arena_str(a, p->path)};
     b->plugin_sha256 = file_sha256(a, p->path);
     if (!p->is_usable)
@@ -109,7 +92,7 @@ static void add_backend(struct ridge_catalogue *c, const struct ridge_plugin *p,
         b->operators[i] = r->operators[i]->name;
     b->n_options = r->options != NULL ? r->n_options : 0;
     b->options = copy_rows(a, r->options, b->n_options);
-    add_probes(a, r, host, b);
+    add_probes(a, probes->v, probes->n, b);
     add_operators(c, r);
     add_kernels(c, r);
 }
@@ -143,10 +126,13 @@ struct ridge_catalogue *ridge_worker_describe(struct ridge_plugins *plugins)
     struct ridge_catalogue *c = ridge_xmalloc(sizeof *c);
     *c = (struct ridge_catalogue){.worker = "ridge-worker", .version = RIDGE_WORKER_VERSION};
     ridge_services_init(&services);
-    ridge_plugins_open_all(plugins);
+    struct answers *probes = ridge_arena_array(&c->arena, plugins->n + 1, sizeof *probes);
+    for (size_t i = 0; i < plugins->n; i++)
+        (void)ridge_plugin_probe(&plugins->v[i], &services.host, RIDGE_PROBE_TIMEOUT_NS, &c->arena, &probes[i].v,
+                                 &probes[i].n);
     reserve(c, plugins);
     for (size_t i = 0; i < plugins->n; i++)
-        add_backend(c, &plugins->v[i], &services.host);
+        add_backend(c, &plugins->v[i], &probes[i]);
     c->n_options = ridge_n_case_option_rows;
     c->options = copy_rows(&c->arena, ridge_case_option_rows, c->n_options);
     c->digest = digest(c);
@@ -154,11 +140,11 @@ struct ridge_catalogue *ridge_worker_describe(struct ridge_plugins *plugins)
     return c;
 }
 
-static const struct ridge_operator *any_operator(const struct ridge_plugins *plugins, const char *name)
+static const struct ridge_operator *any_operator(struct ridge_plugins *plugins, const char *name)
 {
     const struct ridge_operator *op = NULL;
     for (size_t i = 0; i < plugins->n && op == NULL; i++)
-        op = ridge_plugin_operator(&plugins->v[i], name);
+        op = ridge_plugin_operator(ridge_plugins_open_apart(plugins, i), name);
     return op;
 }
 static enum ridge_status cost_one(const struct ridge_operator *op, struct ridge_msg_cost_item *item, struct ridge_error *err)
@@ -181,7 +167,6 @@ static enum ridge_status cost_one(const struct ridge_operator *op, struct ridge_
 }
 void ridge_worker_cost(struct ridge_plugins *plugins, struct ridge_arena *a, struct ridge_msg_cost_item *v, size_t n)
 {
-    ridge_plugins_open_all(plugins);
     for (size_t i = 0; i < n; i++) {
         struct ridge_error err = {0};
         const struct ridge_operator *op = any_operator(plugins, v[i].op);

@@ -31,7 +31,7 @@ static void add_phase(struct ridge_process *p, const char *name, uint64_t *since
     }
     *since_ns = now_ns;
 }
-static void add_fact(struct ridge_process *p, const char *name, double value)
+void ridge_case_add_fact(struct ridge_process *p, const char *name, double value)
 {
     if (p->n_facts < sizeof p->facts / sizeof p->facts[0]) {
         p->facts[p->n_facts].name = name;
@@ -122,6 +122,7 @@ static enum ridge_status make_sets(struct ridge_worker_case *c, struct ridge_pro
         c->set_bytes += t.n_bytes;
     }
     uint64_t cache_bytes = ridge_host_last_level_cache_bytes();
+    c->max_in_flight = ridge_case_count_in_flight(c, cold_memory_bytes());
     c->n_sets = ridge_case_count_sets(c, cache_bytes, cold_memory_bytes());
     if (c->options.cache == 1) {
         uint64_t had = c->set_bytes * c->n_sets;
@@ -141,16 +142,6 @@ static enum ridge_status bind_sets(struct ridge_worker_case *c, struct ridge_err
     for (size_t s = 0; s < c->n_sets && status == RIDGE_OK; s++)
         status = c->runner->bind(c->self, s, c->sets[s].in, c->sets[s].out, err);
     return status;
-}
-static enum ridge_status compare(struct ridge_worker_case *c, struct ridge_process *p, struct ridge_error *err)
-{
-    struct ridge_check check;
-    enum ridge_status status = ridge_case_compare(c, 0, &check, err);
-    if (check.n_checked > 0) {
-        add_fact(p, "error_ratio", check.error_ratio);
-        add_fact(p, "tolerance_ratio", check.tolerance);
-    }
-    return status == RIDGE_ERR_WRONG ? ridge_fail(err, status, c->op->name, "%s", check.text) : status;
 }
 static void apply_layout(struct ridge_worker_case *c, const struct ridge_msg_load *m)
 {
@@ -173,17 +164,18 @@ static enum ridge_status run_phases(struct ridge_worker_case *c, const struct ri
         return status
     PHASE("open", open_runner(c, m, err));
     PHASE("load", load_problem(c, err));
-    add_fact(p, "load_ns", (double)(at_ns - begin_ns));
+    ridge_case_add_fact(p, "load_ns", (double)(at_ns - begin_ns));
     PHASE("alloc", make_sets(c, p, err));
     PHASE("fill", ridge_case_fill(c, err));
     PHASE("bind", bind_sets(c, err));
     PHASE("first_run", ridge_case_run(c, err));
-    add_fact(p, "first_run_ns", (double)p->phases[p->n_phases - 1].duration_ns);
-    PHASE("check", compare(c, p, err));
+    ridge_case_add_fact(p, "first_run_ns", (double)p->phases[p->n_phases - 1].duration_ns);
+    ridge_services_pin_threads(&c->services);
+    PHASE("check", ridge_case_compare_set(c, 0, p, err));
     PHASE("warmup", ridge_case_warm_up(c, m->warmup_ns, err));
-    add_fact(p, "warmup_ns", (double)p->phases[p->n_phases - 1].duration_ns);
+    ridge_case_add_fact(p, "warmup_ns", (double)p->phases[p->n_phases - 1].duration_ns);
 #undef PHASE
-    (void)snprintf(p->warm, sizeof p->warm, "%s", c->is_warm ? "warm" : "not_steady");
+    (void)snprintf(p->warm, sizeof p->warm, "%s", c->warm);
     return RIDGE_OK;
 }
 static void add_library_digest(struct ridge_worker_case *c, struct ridge_process *p)
@@ -201,7 +193,7 @@ static void add_runner_facts(struct ridge_worker_case *c, struct ridge_process *
         if (facts[i].text != NULL)
             add_condition(c, p, facts[i].name, facts[i].text);
         else
-            add_fact(p, ridge_arena_str(&c->arena, facts[i].name), facts[i].value);
+            ridge_case_add_fact(p, ridge_arena_str(&c->arena, facts[i].name), facts[i].value);
     add_library_digest(c, p);
 }
 static void add_conditions(struct ridge_worker_case *c, const struct ridge_msg_load *m, struct ridge_process *p)
@@ -211,7 +203,9 @@ static void add_conditions(struct ridge_worker_case *c, const struct ridge_msg_l
     add_condition_int(c, p, "n_input_sets", c->n_sets);
     if (c->page_bytes > 0)
         add_condition_int(c, p, "page_bytes", c->page_bytes);
-    add_condition(c, p, "pinned", c->services.host.cpus != NULL ? "yes" : "no: fewer CPUs than threads were given");
+    char pinning[128];
+    ridge_services_say_pinning(&c->services, pinning, sizeof pinning);
+    add_condition(c, p, "pinned", pinning);
     add_condition(c, p, "clock", ridge_arena_printf(&c->arena, "%s: %s", c->clock.name, c->clock.why));
     if (m->label[0] != '\0')
         add_condition(c, p, "label", m->label);
@@ -221,8 +215,8 @@ static void add_conditions(struct ridge_worker_case *c, const struct ridge_msg_l
     p->clock_resolution_ns = c->clock.resolution_ns;
     p->inner_reps = c->inner_reps;
 }
-static void say_verdict(struct ridge_worker_case *c, struct ridge_msg_loaded *out, enum ridge_status status,
-                        const struct ridge_error *err)
+void ridge_case_say_verdict(struct ridge_worker_case *c, struct ridge_msg_loaded *out, enum ridge_status status,
+                            const struct ridge_error *err)
 {
     out->verdict = out->process.verdict = ridge_case_verdict(status);
     out->reason = ridge_arena_str(&c->arena, status == RIDGE_OK ? "" : err->text[0] != '\0' ? err->text
@@ -247,21 +241,7 @@ void ridge_case_load(struct ridge_worker_case *c, struct ridge_plugins *plugins,
         status = run_phases(c, m, &out->process, &err);
         add_conditions(c, m, &out->process);
     }
-    say_verdict(c, out, status, &err);
-}
-void ridge_case_check(struct ridge_worker_case *c, struct ridge_msg_loaded *out)
-{
-    struct ridge_error err = {0};
-    struct rusage usage;
-    *out = (struct ridge_msg_loaded){.process = {.inner_reps = c->inner_reps}};
-    enum ridge_status status = ridge_case_poison(c, 0, &err);
-    if (status == RIDGE_OK)
-        status = c->runner->run(c->self, 0, &err);
-    if (status == RIDGE_OK)
-        status = compare(c, &out->process, &err);
-    if (getrusage(RUSAGE_SELF, &usage) == 0)
-        add_fact(&out->process, "peak_memory_bytes", (double)usage.ru_maxrss * 1024);
-    say_verdict(c, out, status, &err);
+    ridge_case_say_verdict(c, out, status, &err);
 }
 void ridge_case_deinit(struct ridge_worker_case *c)
 {

@@ -14,10 +14,14 @@ int main(int argc, char **argv)
                       : "ridge-worker %s speaks JSON lines on stdin and stdout; see WIRE.md\n", RIDGE_WORKER_VERSION);
         return is_version ? 0 : 2;
     }
-    /* a library that prints must not break the wire */
-    struct ridge_worker w = {.in_fd = STDIN_FILENO, .out_fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 10)};
-    if (w.out_fd < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+    /* a library that prints must not break the wire, one that reads must not eat of it */
+    struct ridge_worker w = {.in_fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 10),
+                             .out_fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 10)};
+    int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (w.in_fd < 0 || w.out_fd < 0 || null_fd < 0 || dup2(null_fd, STDIN_FILENO) < 0 ||
+        dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
         return 1;
+    (void)close(null_fd);
     (void)signal(SIGPIPE, SIG_IGN);
     ridge_plugins_scan(&w.plugins, getenv("RIDGE_PLUGIN_PATH"));
     return ridge_worker_serve(&w);

@@ -34,23 +34,18 @@ static enum ridge_status check_known(struct ridge_arena *a, const struct row_lis
     }
     return RIDGE_OK;
 }
-enum ridge_status ridge_case_scenario(const char *text, int64_t *depth, struct ridge_error *err)
+/* depth(n) needs a backend that takes requests asynchronously; open and offline can also be served one by one. */
+static enum ridge_status read_scenario(struct ridge_worker_case *c, struct ridge_error *err)
 {
-    size_t n = strlen(text);
-    *depth = 0;
-    if (strcmp(text, "single") == 0)
-        return RIDGE_OK;
-    if (n > 7 && n < 32 && strncmp(text, "depth(", 6) == 0 && text[n - 1] == ')') {
-        char number[32] = "";
-        memcpy(number, text + 6, n - 7);
-        if (ridge_text_int(number, depth, NULL) == RIDGE_OK && *depth >= 1 && *depth <= RIDGE_WORKER_MAX_DEPTH)
-            return RIDGE_OK;
+    struct ridge_error why = {0};
+    if (ridge_scenario_parse(c->options.scenario, &c->scenario, &why) != RIDGE_OK)
+        return ridge_fail(err, RIDGE_ERR_UNSUPPORTED, "scenario", "this worker does not know scenario=%.80s: %.400s",
+                          c->options.scenario, why.text);
+    if (c->scenario.kind == RIDGE_SCENARIO_DEPTH && !c->plugin->has_submit)
         return ridge_fail(err, RIDGE_ERR_UNSUPPORTED, "scenario",
-                          "this worker does not know scenario=%s: the depth is a whole number from 1 to %d", text,
-                          RIDGE_WORKER_MAX_DEPTH);
-    }
-    return ridge_fail(err, RIDGE_ERR_UNSUPPORTED, "scenario",
-                      "this worker does not know scenario=%.200s: it knows single and depth(n)", text);
+                          "backend %s takes no requests asynchronously, which scenario=%.80s needs", c->runner->name,
+                          c->options.scenario);
+    return RIDGE_OK;
 }
 static void merge(struct ridge_arena *a, struct ridge_kvs *into, const struct ridge_kvs *from)
 {
@@ -72,11 +67,7 @@ enum ridge_status ridge_case_parse(struct ridge_worker_case *c, const struct rid
     for (size_t i = 0; i < 3 && status == RIDGE_OK; i++)
         status = ridge_option_fill(lists[i].v, lists[i].n, &all, true, bases[i], err);
     if (status == RIDGE_OK)
-        status = ridge_case_scenario(c->options.scenario, &c->depth, err);
-    if (status == RIDGE_OK && c->depth > 0 && !c->plugin->has_submit)
-        status = ridge_fail(err, RIDGE_ERR_UNSUPPORTED, "scenario",
-                            "backend %s takes no requests asynchronously, which scenario=%s needs", r->name,
-                            c->options.scenario);
+        status = read_scenario(c, err);
     if (status == RIDGE_OK && c->op->validate != NULL)
         status = c->op->validate(c->shape, err);
     return status;

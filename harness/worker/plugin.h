@@ -4,6 +4,7 @@
 #define RIDGE_WORKER_PLUGIN_H
 
 #include "abi/runner.h"
+#include "base/arena.h"
 #include <stdbool.h>
 
 struct ridge_plugin {
@@ -14,7 +15,9 @@ struct ridge_plugin {
     bool is_usable;
     bool has_submit, has_output_dims, has_device_memory;
     char reason[600]; /* why not usable */
-    struct ridge_runner runner;
+    struct ridge_runner runner;         /* copied, hooks that it does not have are stubs */
+    struct ridge_operator *operators;   /* copied; runner.operators points here */
+    const struct ridge_operator **list; /* NULL-terminated */
 };
 struct ridge_plugins {
     struct ridge_plugin *v;
@@ -26,8 +29,18 @@ void ridge_plugins_scan(struct ridge_plugins *p, const char *dirs);
 void ridge_plugins_deinit(struct ridge_plugins *p);
 /* Opens on first use; NULL when there is no such file. */
 struct ridge_plugin *ridge_plugins_open(struct ridge_plugins *p, const char *name);
-void ridge_plugins_open_all(struct ridge_plugins *p);
-/* Checks version, size and required hooks, copies and fills the stubs. false: p->reason says why. */
+/* Opens on first use, but only what a child process could open and ask: a constructor that crashes or hangs costs
+ * its plug-in. NULL when there is no such file. */
+struct ridge_plugin *ridge_plugins_open_apart(struct ridge_plugins *p, size_t i);
+/* probe.c: opens and asks in a child process. On success *out holds n_out answers: of the best variant, then of each
+ * variant in order, in the arena. Otherwise the plug-in is refused: "its probe crashed (signal 4)". */
+bool ridge_plugin_probe(struct ridge_plugin *p, const struct ridge_host *host, uint64_t timeout_ns,
+                        struct ridge_arena *a, struct ridge_probe **out, size_t *n_out);
+#define RIDGE_PROBE_TIMEOUT_NS UINT64_C(20000000000)
+bool ridge_plugin_refuse(struct ridge_plugin *p, const char *why, const char *what); /* false */
+void ridge_plugin_open(struct ridge_plugin *p);                                      /* once, in this process */
+/* Checks version, size and required hooks of the runner and its operators, copies both and fills the stubs. false:
+ * p->reason says why. */
 bool ridge_plugin_adopt(struct ridge_plugin *p, const struct ridge_runner *from);
 const struct ridge_operator *ridge_plugin_operator(const struct ridge_plugin *p, const char *name);
 /* Fills missing optional hooks with stubs that answer "unsupported" in words. */

@@ -63,13 +63,15 @@ enum ridge_status ridge_services_start(struct ridge_services *s, int n_threads, 
     /* fewer CPUs than threads: no one-to-one pinning, all threads share the set */
     int is_one_to_one = s->n_cpus >= n_threads;
     if (s->n_cpus > 0) {
-        enum ridge_status status = ridge_host_pin_self(s->cpus, is_one_to_one ? 1 : s->n_cpus, err);
-        if (status != RIDGE_OK)
-            return status;
+        enum ridge_status pinned = ridge_host_pin_self(s->cpus, is_one_to_one ? 1 : s->n_cpus, err);
+        if (pinned != RIDGE_OK)
+            return pinned;
     }
     s->host.n_threads = n_threads;
     s->host.cpus = is_one_to_one && s->n_cpus > 0 ? s->cpus : NULL;
-    return ridge_pool_new(&s->pool, n_threads, s->host.cpus, err);
+    enum ridge_status status = ridge_pool_new(&s->pool, n_threads, s->host.cpus, err);
+    ridge_services_note_threads(s);
+    return status;
 }
 void ridge_services_deinit(struct ridge_services *s)
 {

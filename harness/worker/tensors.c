@@ -3,8 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Poison: as f32, f64, bf16 and f16 a NaN; as an integer far from any sum. */
-enum { POISON = 0x7f };
+/* All ones are a NaN in every float format; 0x7f.. is an integer far from any sum. */
+static int poison_of(enum ridge_dtype dtype)
+{
+    bool is_float = dtype == RIDGE_F32 || dtype == RIDGE_F64 || dtype == RIDGE_BF16 || dtype == RIDGE_F16;
+    return is_float ? 0xff : 0x7f;
+}
 
 static size_t n_tensors(const struct ridge_worker_case *c)
 {
@@ -24,10 +28,20 @@ static struct ridge_case_set *host_side(struct ridge_worker_case *c, size_t i_se
     return c->plugin->has_device_memory ? &c->staging : &c->sets[i_set];
 }
 
+/* Requests at once: a backend that only runs serves one, others as many as memory allows. */
+size_t ridge_case_count_in_flight(const struct ridge_worker_case *c, uint64_t max_bytes)
+{
+    const uint64_t most = max_bytes / (c->set_bytes > 0 ? c->set_bytes : 1);
+    if (c->scenario.kind == RIDGE_SCENARIO_DEPTH)
+        return (size_t)c->scenario.depth;
+    if (c->scenario.kind == RIDGE_SCENARIO_SINGLE || !c->plugin->has_submit)
+        return 1;
+    return most < 1 ? 1 : most > RIDGE_WORKER_MAX_FLIGHT ? RIDGE_WORKER_MAX_FLIGHT : (size_t)most;
+}
 size_t ridge_case_count_sets(const struct ridge_worker_case *c, uint64_t cache_bytes, uint64_t max_bytes)
 {
-    size_t n = c->depth > 0 ? (size_t)c->depth : 1;
     uint64_t set_bytes = c->set_bytes > 0 ? c->set_bytes : 1;
+    size_t n = c->max_in_flight > 0 ? c->max_in_flight : 1;
     if (c->options.cache == 1) {
         uint64_t want = (2 * cache_bytes + set_bytes - 1) / set_bytes, most = max_bytes / set_bytes;
         want = want > most ? most : want;
@@ -95,7 +109,7 @@ enum ridge_status ridge_case_poison(struct ridge_worker_case *c, size_t i_set, s
     struct ridge_case_set *set = host_side(c, i_set);
     enum ridge_status status = RIDGE_OK;
     for (size_t i = 0; i < c->op->n_outputs && status == RIDGE_OK; i++) {
-        memset(set->out[i].data, POISON, set->out[i].n_bytes);
+        memset(set->out[i].data, poison_of(set->out[i].dtype), set->out[i].n_bytes);
         status = to_device(c, i_set, c->op->n_inputs + i, err);
     }
     return status;

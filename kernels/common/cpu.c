@@ -2,6 +2,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #if defined(__x86_64__) || defined(__i386__)
 #include <cpuid.h>
@@ -87,4 +88,18 @@ bool ridge_kernels_cpu_supports(const char *isa, char *reason, size_t n_reason)
                                                    : isa;
     (void)snprintf(reason, n_reason, "this CPU or operating system has no %s", needs);
     return false;
+}
+
+/* Half of the last level; but a large one is shared with other cores and other tenants, so no more than
+ * 16 MiB of it count. Measured on a Xeon (family 6 model 207, 260 MB of L3, 2 of its CPUs): a copy of
+ * 4, 8, 16, 64 MB with streaming stores runs at 0.8, 1.0, 1.4, 1.7 times one with ordinary stores. */
+bool ridge_kernels_cpu_should_stream(double n_bytes)
+{
+    static const long max_counted_bytes = 16L << 20;
+    long llc_bytes = 0;
+#ifdef _SC_LEVEL3_CACHE_SIZE
+    llc_bytes = sysconf(_SC_LEVEL3_CACHE_SIZE);
+#endif
+    const long counted = llc_bytes <= 0 || llc_bytes / 2 > max_counted_bytes ? max_counted_bytes : llc_bytes / 2;
+    return n_bytes > (double)counted;
 }

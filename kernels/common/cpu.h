@@ -19,4 +19,9 @@ void ridge_kernels_cpu_name(char *text, size_t n_text);
 /* False, with `reason` filled, where the CPU lacks the set; the words kernels answer with. */
 bool ridge_kernels_cpu_supports(const char *isa, char *reason, size_t n_reason);
 
+/* True when an operator that moves n_bytes in all should write its result around the caches: it
+ * will not be found there later, and a streaming store does not read the line first. The share of
+ * the last-level cache is measured (cpu.c). Cheap: the size comes from libc's copy of CPUID. */
+bool ridge_kernels_cpu_should_stream(double n_bytes);
+
 #endif

@@ -14,6 +14,7 @@ struct ridge_library_info {
     char version[128];
     char path[512];      /* resolved file */
     char threading[128]; /* what was called to pin the thread count, stored as a condition */
+    char note[256];      /* what the user should know: kernels below the CPU's ISA; "": nothing */
 };
 
 struct ridge_kernel_library {

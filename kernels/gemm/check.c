@@ -5,11 +5,20 @@
  * independent roundings k becomes lambda sqrt(k) with a probability near 1 (Higham and Mary, "A new
  * approach to probabilistic rounding error analysis", SIAM J. Sci. Comput. 41(5), 2019). We take
  * lambda = 2 and 4 u for the last roundings: u * (4 + min(k, 2 sqrt(k))), any order of summation.
- * The double reference's own error is 2^-29 of that.
+ * alpha, beta * c0 and the bias are terms like the others: the scale is |alpha| sum |a||b| + |beta c0| +
+ * |bias|, and they add 4 u of roundings. An activation stretches an error by its largest slope and adds
+ * 8 u of its result. The double reference's own error is 2^-29 of that.
  *
- * Large problems: every corner, points along the edges and seeded points inside; and Freivalds'
- * product test, C x against A (B x) with random signs x, which sees every element of C.
+ * f16 and bf16: the reference takes the rounded inputs, whose products are exact in f32. Tensor cores add
+ * them in blocks of at least 4 and cut off instead of rounding, an error of up to 2 u a block on one side, so
+ * the sum's bound is u * (4 + k/2 + 2 sqrt(k)); the result is then rounded once, to half a unit of its last
+ * place (2^-11 or 2^-8 of itself, 2^-25 for a denormal f16). That part is granted apart from the ratio.
+ *
+ * Large problems: every corner, points along the edges and seeded points inside; and, where no activation
+ * bends it, Freivalds' product test, C x against alpha A (B x) + beta C0 x + bias x with random signs x,
+ * which sees every element of C.
  */
+#include "common/half.h"
 #include "common/rng.h"
 #include "gemm/gemm.h"
 #include <math.h>
@@ -22,10 +31,15 @@ static const double unit_roundoff = 0x1p-24;
 static const double product_deviations = 8.0;
 enum { N_SAMPLES = 320 };
 
+/* One product of the batch: where element (i, q) of op(A), (q, j) of op(B) lie. */
 struct problem {
-    int64_t m, n, k;
-    const float *a, *b, *c;
+    int64_t m, n, k, i_batch;
+    const float *a, *b, *c, *c0, *bias;
+    int64_t a_row, a_column, b_row, b_column, ldc;
+    double alpha, beta;
+    int32_t act;
     double tolerance;
+    double output_roundoff; /* of a result that is rounded to f16 or bf16; 0: f32 */
     struct ridge_check *result;
     bool is_wrong;
 };
@@ -35,9 +49,9 @@ static void report(struct problem *p, const char *test, int64_t i, int64_t j, do
 {
     if (!p->is_wrong)
         (void)snprintf(p->result->text, sizeof p->result->text,
-                       "%s: C[%lld,%lld] is %.9g, want %.9g (m=%lld n=%lld k=%lld)", test,
-                       (long long)i, (long long)j, got, want, (long long)p->m, (long long)p->n,
-                       (long long)p->k);
+                       "%s: C[%lld,%lld] of product %lld is %.9g, want %.9g (m=%lld n=%lld k=%lld)", test,
+                       (long long)i, (long long)j, (long long)p->i_batch, got, want, (long long)p->m,
+                       (long long)p->n, (long long)p->k);
     p->is_wrong = true;
 }
 
@@ -47,28 +61,53 @@ static void note_ratio(struct problem *p, double ratio)
         p->result->error_ratio = ratio;
 }
 
+struct value {
+    double sum, scale; /* before the activation */
+};
+
+static struct value value_at(const struct problem *p, int64_t i, int64_t j)
+{
+    struct value v = {0, 0};
+    for (int64_t q = 0; q < p->k; q++) {
+        const double x = (double)p->a[i * p->a_row + q * p->a_column] *
+                         (double)p->b[q * p->b_row + j * p->b_column];
+        v.sum += x;
+        v.scale += fabs(x);
+    }
+    v.sum *= p->alpha;
+    v.scale *= fabs(p->alpha);
+    if (p->beta != 0) {
+        const double x = p->beta * (double)p->c0[i * p->n + j];
+        v.sum += x;
+        v.scale += fabs(x);
+    }
+    if (p->bias != NULL) {
+        v.sum += (double)p->bias[j];
+        v.scale += fabs((double)p->bias[j]);
+    }
+    return v;
+}
+
 static void check_element(struct problem *p, int64_t i, int64_t j)
 {
-    double want = 0, scale = 0;
-    for (int64_t q = 0; q < p->k; q++) {
-        const double x = (double)p->a[i * p->k + q] * (double)p->b[q * p->n + j];
-        want += x;
-        scale += fabs(x);
-    }
-    const double got = (double)p->c[i * p->n + j];
+    const struct value v = value_at(p, i, j);
+    const double want = ridge_act_reference(p->act, v.sum);
+    const double got = (double)p->c[i * p->ldc + j];
     p->result->n_checked++;
-    if (!isfinite(want) ||
-        scale > (double)3.0e38f) { /* NaN, Inf, or a legal f32 overflow on the way */
+    if (!isfinite(v.sum) || !isfinite(want) ||
+        v.scale > (double)3.0e38f) { /* NaN, Inf, or a legal f32 overflow on the way */
         const bool is_same = isnan(want) ? isnan(got) : got == want || isfinite(want);
         if (!is_same)
             report(p, "element", i, j, got, want);
         return;
     }
     /* Products below the smallest normal f32 may be flushed: one such step per term is legal. */
-    const double error = fabs(got - want) - (double)p->k * 0x1p-126;
-    const double ratio = scale > 0 && error > 0 ? error / scale : 0;
+    const double slope = ridge_act_max_slope(p->act);
+    const double rounding = p->output_roundoff > 0 ? p->output_roundoff * fabs(want) + 0x1p-25 : 0;
+    const double error = (fabs(got - want) - rounding) / slope - (double)(p->k + 2) * 0x1p-126;
+    const double ratio = v.scale > 0 && error > 0 ? error / v.scale : 0;
     note_ratio(p, ratio);
-    if (!isfinite(got) || ratio > p->tolerance || (scale == 0 && got != 0))
+    if (!isfinite(got) || ratio > p->tolerance || (v.scale == 0 && got != want))
         report(p, "element", i, j, got, want);
 }
 
@@ -85,7 +124,7 @@ static int64_t pick(struct ridge_kernels_rng *rng, int64_t n)
 }
 
 /* Of every 8 samples 4 lie on the four edges and 4 inside; the corners come first. */
-static void check_sample(struct problem *p, uint64_t seed)
+static void check_sample(struct problem *p, uint64_t seed, int64_t n_samples)
 {
     struct ridge_kernels_rng rng;
     ridge_kernels_rng_seed(&rng, seed);
@@ -94,9 +133,9 @@ static void check_sample(struct problem *p, uint64_t seed)
     check_element(p, 0, last_j);
     check_element(p, last_i, 0);
     check_element(p, last_i, last_j);
-    for (int s = 0; s < N_SAMPLES; s++) {
+    for (int64_t s = 0; s < n_samples; s++) {
         int64_t i = pick(&rng, p->m), j = pick(&rng, p->n);
-        const int edge = s % 8;
+        const int64_t edge = s % 8;
         i = edge == 0 ? 0 : edge == 1 ? last_i : i;
         j = edge == 2 ? 0 : edge == 3 ? last_j : j;
         check_element(p, i, j);
@@ -108,17 +147,20 @@ static double random_sign(struct ridge_kernels_rng *rng)
     return (ridge_kernels_rng_next(rng) >> 63) != 0 ? 1.0 : -1.0;
 }
 
-/* bx[q] = sum_j B[q,j] x[j] and ab[q] = sum_j |B[q,j]| */
+/* bx[q] = sum_j B[q,j] x[j] and ab[q] = sum_j |B[q,j]|; B is walked as it lies. */
 static void product_with_signs(const struct problem *p, const double *x, double *bx, double *ab)
 {
-    for (int64_t q = 0; q < p->k; q++) {
-        double sum = 0, sum_abs = 0;
-        for (int64_t j = 0; j < p->n; j++) {
-            sum += (double)p->b[q * p->n + j] * x[j];
-            sum_abs += fabs((double)p->b[q * p->n + j]);
+    const bool is_by_rows = p->b_column == 1;
+    const int64_t n_outer = is_by_rows ? p->k : p->n, n_inner = is_by_rows ? p->n : p->k;
+    for (int64_t q = 0; q < p->k; q++)
+        bx[q] = ab[q] = 0;
+    for (int64_t outer = 0; outer < n_outer; outer++) {
+        for (int64_t inner = 0; inner < n_inner; inner++) {
+            const int64_t q = is_by_rows ? outer : inner, j = is_by_rows ? inner : outer;
+            const double b = (double)p->b[q * p->b_row + j * p->b_column];
+            bx[q] += b * x[j];
+            ab[q] += fabs(b);
         }
-        bx[q] = sum;
-        ab[q] = sum_abs;
     }
 }
 
@@ -126,16 +168,26 @@ static void compare_rows(struct problem *p, const double *x, const double *bx, c
 {
     const double slack = product_deviations / sqrt((double)p->n);
     for (int64_t i = 0; i < p->m; i++) {
-        double want = 0, scale = 0, got = 0;
+        double want = 0, scale = 0, got = 0, squares = 0;
         for (int64_t q = 0; q < p->k; q++) {
-            want += (double)p->a[i * p->k + q] * bx[q];
-            scale += fabs((double)p->a[i * p->k + q]) * ab[q];
+            const double a = p->alpha * (double)p->a[i * p->a_row + q * p->a_column];
+            want += a * bx[q];
+            scale += fabs(a) * ab[q];
         }
-        for (int64_t j = 0; j < p->n; j++)
-            got += (double)p->c[i * p->n + j] * x[j];
+        for (int64_t j = 0; j < p->n; j++) {
+            double added = p->bias != NULL ? (double)p->bias[j] : 0;
+            if (p->beta != 0)
+                added += p->beta * (double)p->c0[i * p->n + j];
+            want += added * x[j];
+            scale += fabs(added);
+            const double c = (double)p->c[i * p->ldc + j];
+            got += c * x[j];
+            squares += c * c;
+        }
         if (!isfinite(want)) /* a NaN or Inf among the inputs: only the elements can be compared */
             continue;
-        const double ratio = fabs(got - want) / (scale * slack);
+        const double rounding = product_deviations * p->output_roundoff * sqrt(squares);
+        const double ratio = scale > 0 ? (fabs(got - want) - rounding) / (scale * slack) : 0;
         if (!isfinite(got) || ratio > p->tolerance)
             report(p, "product test, row sum with random signs", i, -1, got, want);
     }
@@ -165,6 +217,79 @@ out:
     return status;
 }
 
+static struct problem problem_of(const struct ridge_gemm_shape *s, const struct ridge_tensor *in,
+                                 const struct ridge_tensor *out, int64_t i_batch)
+{
+    const double k = (double)s->k;
+    const int64_t lda = ridge_gemm_lda(s), ldb = ridge_gemm_ldb(s);
+    const bool is_bare = s->alpha == 1 && s->beta == 0 && !s->bias && s->act == RIDGE_ACT_NONE;
+    struct problem p = {
+        .m = s->m,
+        .n = s->n,
+        .k = s->k,
+        .i_batch = i_batch,
+        .a = (const float *)in[RIDGE_GEMM_A].data + i_batch * ridge_gemm_stride_a(s),
+        .b = (const float *)in[RIDGE_GEMM_B].data + i_batch * ridge_gemm_stride_b(s),
+        .c = (const float *)out[0].data + i_batch * ridge_gemm_stride_c(s),
+        .bias = s->bias ? in[RIDGE_GEMM_BIAS].data : NULL,
+        .a_row = s->trans_a ? 1 : lda,
+        .a_column = s->trans_a ? lda : 1,
+        .b_row = s->trans_b ? 1 : ldb,
+        .b_column = s->trans_b ? ldb : 1,
+        .ldc = ridge_gemm_ldc(s),
+        .alpha = (double)(float)s->alpha, /* the kernels' type */
+        .beta = (double)(float)s->beta,
+        .act = s->act,
+        .tolerance = unit_roundoff * ((is_bare ? 4.0 : s->act == RIDGE_ACT_NONE ? 8.0 : 16.0) +
+                                      fmin(k, 2.0 * sqrt(k))),
+    };
+    if (s->dtype != RIDGE_GEMM_F32) {
+        p.output_roundoff = s->dtype == RIDGE_GEMM_F16 ? 0x1p-11 : 0x1p-8;
+        p.tolerance = unit_roundoff * ((s->act == RIDGE_ACT_NONE ? 8.0 : 16.0) + k / 2.0 + 2.0 * sqrt(k));
+    }
+    if (s->beta != 0)
+        p.c0 = (const float *)in[RIDGE_GEMM_C0].data + i_batch * s->m * s->n;
+    return p;
+}
+
+static enum ridge_status check_f32(const struct ridge_gemm_shape *s, const struct ridge_tensor *in,
+                                   const struct ridge_tensor *out, uint64_t seed, struct ridge_check *result,
+                                   struct ridge_error *err)
+{
+    *result = (struct ridge_check){.tolerance = problem_of(s, in, out, 0).tolerance};
+    enum ridge_status status = RIDGE_OK;
+    bool is_wrong = false;
+    const double n_elements = (double)s->m * (double)s->n * (double)s->batch;
+    const bool is_small = 2.0 * n_elements * (double)s->k <= full_check_flop && n_elements <= full_check_flop;
+    const int64_t n_samples = N_SAMPLES / (s->batch > 32 ? 32 : s->batch > 0 ? s->batch : 1);
+    for (int64_t b = 0; b < s->batch && s->m > 0 && s->n > 0 && status == RIDGE_OK && !is_wrong; b++) {
+        struct problem p = problem_of(s, in, out, b);
+        p.result = result;
+        if (is_small)
+            check_all(&p);
+        else
+            check_sample(&p, seed + (uint64_t)b, s->act == RIDGE_ACT_NONE ? n_samples : 8 * n_samples);
+        if (!is_small && s->k > 0 && s->act == RIDGE_ACT_NONE)
+            status = check_product(&p, seed + (uint64_t)b, err);
+        is_wrong = p.is_wrong;
+    }
+    if (status == RIDGE_OK && is_wrong)
+        return ridge_fail(err, RIDGE_ERR_WRONG, "gemm", "%s; error ratio %.3g, tolerance %.3g",
+                          result->text, result->error_ratio, result->tolerance);
+    return status;
+}
+
+/* A copy in f32; exact. NULL when out of memory. */
+static float *widened(const struct ridge_tensor *t, int32_t dtype)
+{
+    const uint16_t *from = t->data;
+    const size_t n = t->n_bytes / sizeof *from;
+    float *to = malloc((n > 0 ? n : 1) * sizeof *to);
+    for (size_t i = 0; to != NULL && i < n; i++)
+        to[i] = dtype == RIDGE_GEMM_F16 ? ridge_kernels_f16_to_f32(from[i]) : ridge_kernels_bf16_to_f32(from[i]);
+    return to;
+}
+
 enum ridge_status ridge_gemm_check(const void *shape, const struct ridge_tensor *in,
                                    const struct ridge_tensor *out, uint64_t seed,
                                    const char *algorithm, struct ridge_check *result,
@@ -172,29 +297,19 @@ enum ridge_status ridge_gemm_check(const void *shape, const struct ridge_tensor 
 {
     (void)algorithm; /* every algorithm here sums k products once; the bound holds for any order */
     const struct ridge_gemm_shape *s = shape;
-    const double k = (double)s->k;
-    struct problem p = {.m = s->m,
-                        .n = s->n,
-                        .k = s->k,
-                        .a = in[0].data,
-                        .b = in[1].data,
-                        .c = out[0].data,
-                        .tolerance = unit_roundoff * (4.0 + fmin(k, 2.0 * sqrt(k))),
-                        .result = result};
-    *result = (struct ridge_check){.tolerance = p.tolerance};
-    if (s->m == 0 || s->n == 0)
-        return RIDGE_OK;
+    if (s->dtype == RIDGE_GEMM_F32)
+        return check_f32(s, in, out, seed, result, err);
+    struct ridge_tensor wide[RIDGE_GEMM_N_INPUTS + 1];
     enum ridge_status status = RIDGE_OK;
-    if (2.0 * (double)s->m * (double)s->n * k <= full_check_flop &&
-        (double)s->m * (double)s->n <= full_check_flop) {
-        check_all(&p);
-    } else {
-        check_sample(&p, seed);
-        if (s->k > 0)
-            status = check_product(&p, seed, err);
+    for (size_t i = 0; i < RIDGE_GEMM_N_INPUTS + 1; i++) {
+        wide[i] = i < RIDGE_GEMM_N_INPUTS ? in[i] : out[0];
+        wide[i].data = widened(&wide[i], s->dtype);
+        if (wide[i].data == NULL)
+            status = ridge_fail(err, RIDGE_ERR_NOMEM, "gemm check", "no memory for f32 copies");
     }
-    if (status == RIDGE_OK && p.is_wrong)
-        return ridge_fail(err, RIDGE_ERR_WRONG, "gemm", "%s; error ratio %.3g, tolerance %.3g",
-                          result->text, result->error_ratio, result->tolerance);
+    if (status == RIDGE_OK)
+        status = check_f32(s, wide, &wide[RIDGE_GEMM_N_INPUTS], seed, result, err);
+    for (size_t i = 0; i < RIDGE_GEMM_N_INPUTS + 1; i++)
+        free(wide[i].data);
     return status;
 }

@@ -16,4 +16,6 @@ void ridge_draw_bars(struct ridge_buf *b, const struct ridge_view_group *vg);
 bool ridge_draw_ecdf(struct ridge_buf *b, const struct ridge_view *v, const struct ridge_view_group *vg);
 /* Share of peak of every member, one line a group. */
 void ridge_draw_dots(struct ridge_buf *b, const struct ridge_view *v, const size_t *i_groups, size_t n);
+/* The clock of every block over the run. False: no block knows it, nothing was drawn. */
+bool ridge_draw_timeline(struct ridge_buf *b, const struct ridge_rd_block *v, size_t n);
 #endif

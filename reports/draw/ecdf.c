@@ -26,15 +26,12 @@ static int by_value(const void *pa, const void *pb)
 
 static size_t append_samples(const struct ridge_chunk *c, double *out)
 {
-    const struct ridge_column *col = ridge_chunk_column(c, "duration_ns");
-    size_t n = 0;
-    if (col == NULL || col->type != RIDGE_COL_I64)
+    size_t n = 0, n_timed = c->n > c->n_lead_in ? c->n - c->n_lead_in : 0;
+    if (n_timed == 0 || !ridge_chunk_run_ns(c, out))
         return 0;
-    for (size_t i = c->n_lead_in; i < c->n; i++) {
-        double ns = (double)((const int64_t *)col->data)[i] / (double)(c->inner_reps > 0 ? c->inner_reps : 1);
-        if (ns > 0)
-            out[n++] = ns;
-    }
+    for (size_t i = 0; i < n_timed; i++)
+        if (out[i] > 0)
+            out[n++] = out[i];
     return n;
 }
 

@@ -1,5 +1,6 @@
 /* Google Benchmark's JSON, one repetition per block: real_time is the block statistic (p10 or median of the
- * block's samples, per run) in ns. Its compare.py pairs entries by name and tests over the repetitions. */
+ * block's samples, per run) in ns. Its compare.py pairs entries by name and tests over the repetitions, so a name says
+ * all that makes a case what it is; yardsticks are left out, they are not what is compared. */
 #include "json_out.h"
 #include "reports.h"
 #include "view.h"
@@ -81,6 +82,25 @@ static enum ridge_status put_member(struct ridge_buf *b, const struct ridge_repo
     return RIDGE_OK;
 }
 
+static void put_part(struct ridge_buf *b, const char *key, const char *value, const char *usual)
+{
+    if (value != NULL && value[0] != '\0' && strcmp(value, usual) != 0)
+        ridge_buf_printf(b, "/%s%s", key, value);
+}
+
+static char *name_of(struct ridge_arena *a, const struct ridge_rd_member *m)
+{
+    struct ridge_buf b = {0};
+    ridge_buf_printf(&b, "%s/%s", m->subject, m->backend);
+    put_part(&b, "", ridge_kvs_text(a, &m->options), "");
+    put_part(&b, "device=", m->device, "cpu");
+    put_part(&b, "target=", m->target, "local");
+    put_part(&b, "arm=", m->arm, "main");
+    char *name = ridge_arena_strn(a, b.data, b.n);
+    ridge_buf_deinit(&b);
+    return name;
+}
+
 RIDGE_REPORT_WRITER(ridge_report_gbench)
 {
     if (!ridge_view_has_samples(in))
@@ -94,12 +114,8 @@ RIDGE_REPORT_WRITER(ridge_report_gbench)
     ridge_json_open(out, "benchmarks", '[');
     for (size_t i = 0; i < v.n_groups && status == RIDGE_OK; i++) {
         const struct ridge_view_group *vg = &v.groups[i];
-        for (size_t k = 0; k < vg->n_ranked + vg->n_yardsticks && status == RIDGE_OK; k++) {
-            char *options = ridge_kvs_text(&v.arena, &vg->rows[k].m->options);
-            char *name = ridge_arena_printf(&v.arena, "%s/%s%s%s", vg->rows[k].m->subject, vg->rows[k].label,
-                                            options[0] ? "/" : "", options);
-            status = put_member(out, in, vg->rows[k].m, name, i_family++, err);
-        }
+        for (size_t k = 0; k < vg->n_ranked && status == RIDGE_OK; k++)
+            status = put_member(out, in, vg->rows[k].m, name_of(&v.arena, vg->rows[k].m), i_family++, err);
     }
     ridge_json_close(out, ']');
     ridge_json_close(out, '}');

@@ -59,11 +59,16 @@ static void put_banner(struct ridge_page *p)
     F(p, "%s · ", ridge_view_utc(run->started_utc_ns, when, sizeof when));
     if (run->ended_utc_ns > run->started_utc_ns)
         F(p, "took %s · ", ridge_text_format_ns((double)(run->ended_utc_ns - run->started_utc_ns), when, sizeof when));
-    F(p, "%zu subject%s, %zu of %zu cases measured, %" PRId64 " samples · run %" PRId64 " of ", p->view.n_groups,
-      p->view.n_groups == 1 ? "" : "s", p->view.n_ok, p->view.n_cases, p->view.n_samples, run->id);
-    H(p, "<code>");
-    ridge_draw_text(p->b, p->view.in->file ? p->view.in->file : "results.ridge", 120);
-    H(p, "</code></p><nav aria-label=\"Parts of this page\">");
+    F(p, "%zu subject%s, %zu of %zu cases measured, %" PRId64 " samples", p->view.n_groups,
+      p->view.n_groups == 1 ? "" : "s", p->view.n_ok, p->view.n_cases, p->view.n_samples);
+    if (p->view.in->file != NULL) { /* else the results file was a temporary one */
+        F(p, " · run %" PRId64 " of <code>", run->id);
+        ridge_draw_text(p->b, p->view.in->file, 120);
+        H(p, "</code>");
+    }
+    H(p, "</p><nav aria-label=\"Parts of this page\">");
+    if (p->view.in->judgement != NULL)
+        H(p, "<a href=\"#verdict\">Verdict</a> ");
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
         F(p, "<a href=\"#%s\">%s</a> ", parts[i][0], parts[i][1]);
     H(p, "</nav></header>\n<main>\n");
@@ -77,6 +82,7 @@ RIDGE_REPORT_WRITER(ridge_report_html)
     ridge_html_relevant(p);
     put_head(p);
     put_banner(p);
+    ridge_html_verdict(p);
     ridge_html_summary(p);
     ridge_html_winners(p);
     ridge_html_cards(p);

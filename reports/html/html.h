@@ -18,6 +18,7 @@ struct ridge_page {
     size_t *by_wins; /* label indexes, the leader first */
 };
 void ridge_html_relevant(struct ridge_page *p);
+void ridge_html_verdict(struct ridge_page *p); /* nothing where nothing was judged */
 void ridge_html_summary(struct ridge_page *p);
 void ridge_html_winners(struct ridge_page *p);
 void ridge_html_cards(struct ridge_page *p);

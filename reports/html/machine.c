@@ -83,12 +83,14 @@ void ridge_html_rerun(struct ridge_page *p)
     H(p, "<section id=rerun aria-labelledby=h-rerun><h2 id=h-rerun>Run it again</h2>");
     if (in->run->command && in->run->command[0])
         put_command(p, "the whole run", in->run->command);
-    struct ridge_buf all = {0};
-    ridge_buf_puts(&all, "ridge export ");
-    ridge_text_shell(&all, in->file ? in->file : "results.ridge");
-    ridge_buf_puts(&all, " --format csv");
-    put_command(p, "all figures as a table", all.data);
-    ridge_buf_deinit(&all);
+    if (in->file != NULL) {
+        struct ridge_buf all = {0};
+        ridge_buf_puts(&all, "ridge export ");
+        ridge_text_shell(&all, in->file);
+        ridge_buf_puts(&all, " --format csv");
+        put_command(p, "all figures as a table", all.data);
+        ridge_buf_deinit(&all);
+    }
     for (size_t i = 0; in->rerun != NULL && i < p->n_detailed; i++) {
         const struct ridge_view_group *vg = &p->view.groups[p->detailed[i]];
         H(p, "<details><summary>");

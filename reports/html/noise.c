@@ -74,6 +74,25 @@ static void put_row(struct ridge_page *p, size_t i_group)
         H(p, "<td>warm\n");
 }
 
+static void put_timeline(struct ridge_page *p)
+{
+    const struct ridge_report_input *in = p->view.in;
+    struct ridge_arena a = {0};
+    struct ridge_error err = {0};
+    struct ridge_rd_block *blocks = NULL;
+    struct ridge_buf picture = {0};
+    size_t n = 0;
+    if (in->store != NULL && ridge_read_blocks(in->store, &a, in->run->id, &blocks, &n, &err) == RIDGE_OK &&
+        ridge_draw_timeline(&picture, blocks, n)) {
+        H(p, "<figure class=wide><figcaption>Clock of every block against the run's median, in the order of measurement; "
+             "▲ the hypervisor took time away</figcaption>");
+        H(p, picture.data);
+        H(p, "</figure>\n");
+    }
+    ridge_buf_deinit(&picture);
+    ridge_arena_deinit(&a);
+}
+
 void ridge_html_noise(struct ridge_page *p)
 {
     const struct ridge_rd_run *run = p->view.in->run;
@@ -83,8 +102,9 @@ void ridge_html_noise(struct ridge_page *p)
     T(p, run->why && run->why[0] ? run->why : "no reason was stored");
     H(p, ".</p><p>Disturbance is what comes from outside: CPU time taken by the hypervisor (steal) or by other processes, and samples during which the worker "
          "was moved to another CPU. A slow sample alone is never called disturbed. The clock is measured by a short chain of "
-         "dependent additions (the canary) between blocks.</p>"
-         "<div class=scroll tabindex=0 role=region aria-label=\"Noise by subject\"><table class=sortable><thead><tr>"
+         "dependent additions (the canary) between blocks.</p>");
+    put_timeline(p);
+    H(p, "<div class=scroll tabindex=0 role=region aria-label=\"Noise by subject\"><table class=sortable><thead><tr>"
          "<th><button>subject</button><th><button>why it stopped</button><th><button>widest comparison</button>"
          "<th><button>samples</button><th><button>disturbed, worst</button><th><button>clock</button><th><button>warm-up</button>"
          "</thead><tbody>\n");

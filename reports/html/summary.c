@@ -30,7 +30,7 @@ static void put_trust(struct ridge_page *p)
     }
     if (run->forks > 0 && run->forks < 5)
         F(p, "<p class=dim>%" PRId64 " fork%s: each comparison has seen %s, so a difference of one or two percent "
-             "may be the layout's, not the backend's. <code>--forks 5</code> or more tells.</p>", run->forks,
+             "may be the layout's, not the backend's. <code>--set forks=5</code> or more tells.</p>", run->forks,
           run->forks == 1 ? "" : "s", run->forks == 1 ? "one memory layout only" : "few memory layouts");
     H(p, "</div>");
 }
@@ -172,11 +172,12 @@ static void put_bad(struct ridge_page *p)
 {
     struct bad_line lines[MAX_BAD_LINES];
     size_t n = collect_bad(&p->view, lines), n_shown = 0;
+    const size_t n_bad = p->view.n_failed + p->view.n_unsupported + p->view.n_unmeasured;
     if (n == 0)
         return;
     F(p, "<h3 id=failed>No result: %zu case%s</h3><div class=scroll tabindex=0 role=region aria-label=\"Cases without a result\">"
          "<table><thead><tr><th>backend<th class=l>what happened<th>cases<th class=l>first subject<th class=l>reason</thead><tbody>\n",
-      p->view.n_failed + p->view.n_unsupported, plural(p->view.n_failed + p->view.n_unsupported));
+      n_bad, plural(n_bad));
     for (size_t i = 0; i < n; i++) {
         const struct ridge_rd_member *m = lines[i].row->m;
         bool unsupported = same_text(m->verdict, "unsupported");
@@ -197,8 +198,8 @@ static void put_bad(struct ridge_page *p)
         n_shown += lines[i].n;
     }
     H(p, "</tbody></table></div>");
-    if (n_shown < p->view.n_failed + p->view.n_unsupported)
-        F(p, "<p class=dim>%zu more: <code>ridge show</code>.</p>", p->view.n_failed + p->view.n_unsupported - n_shown);
+    if (n_shown < n_bad)
+        F(p, "<p class=dim>%zu more: <code>ridge show</code>.</p>", n_bad - n_shown);
 }
 
 void ridge_html_summary(struct ridge_page *p)

@@ -10,12 +10,13 @@ static int64_t value_at(const struct ridge_column *c, size_t i)
     return c->type == RIDGE_COL_U8 ? ((const uint8_t *)c->data)[i] : ((const int64_t *)c->data)[i];
 }
 
-static void put_chunk(struct ridge_buf *b, const struct ridge_rd_run *run, const struct ridge_rd_member *m,
-                      const struct ridge_chunk *c)
+static enum ridge_status put_chunk(const struct ridge_report_input *in, struct ridge_buf *b,
+                                   const struct ridge_rd_member *m, const struct ridge_chunk *c, struct ridge_error *err)
 {
-    for (size_t i = 0; i < c->n; i++) {
+    enum ridge_status status = RIDGE_OK;
+    for (size_t i = 0; i < c->n && status == RIDGE_OK; i++) {
         ridge_json_open(b, NULL, '{');
-        ridge_json_int(b, "run", run->id);
+        ridge_json_int(b, "run", in->run->id);
         ridge_json_str(b, "case", m->case_id);
         ridge_json_str(b, "subject", m->subject);
         ridge_json_str(b, "backend", m->backend);
@@ -30,7 +31,9 @@ static void put_chunk(struct ridge_buf *b, const struct ridge_rd_run *run, const
             ridge_json_int(b, c->columns[k].name, value_at(&c->columns[k], i));
         ridge_json_close(b, '}');
         ridge_buf_puts(b, "\n");
+        status = ridge_report_flush(in, b, err); /* millions of lines do not fit memory */
     }
+    return status;
 }
 
 RIDGE_REPORT_WRITER(ridge_report_ndjson)
@@ -46,10 +49,13 @@ RIDGE_REPORT_WRITER(ridge_report_ndjson)
             if (status != RIDGE_OK)
                 return status;
             for (size_t c = 0; c < n; c++) {
-                put_chunk(out, in->run, m, &chunks[c]);
+                if (status == RIDGE_OK)
+                    status = put_chunk(in, out, m, &chunks[c], err);
                 ridge_chunk_deinit(&chunks[c]);
             }
             free(chunks);
+            if (status != RIDGE_OK)
+                return status;
         }
     return RIDGE_OK;
 }

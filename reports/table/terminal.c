@@ -144,7 +144,10 @@ static void put_bad(struct ridge_buf *b, const struct ridge_report_input *in, co
     ridge_buf_puts(b, "  ");
     put_clipped(b, ok ? "no figures" : r->m->verdict, 20);
     ridge_buf_puts(b, ": ");
-    const char *reason = r->m->reason && r->m->reason[0] ? r->m->reason : ok ? "no block was timed" : "no reason stored";
+    const char *without = !ok                    ? "no reason stored"
+                          : r->m->n_samples > 0 ? "stored but not evaluated: ridge run --resume goes on"
+                                                : "no block was timed";
+    const char *reason = r->m->reason && r->m->reason[0] ? r->m->reason : without;
     put_clipped(b, reason, in->width_columns > 0 && in->width_columns > width + 30 ? in->width_columns - width - 18 : 160);
     paint(b, in, PLAIN);
     ridge_buf_puts(b, "\n");
@@ -216,6 +219,8 @@ static void put_trust(struct ridge_buf *b, const struct ridge_view *v)
         ridge_buf_printf(b, ", %zu unsupported", v->n_unsupported);
     if (v->n_failed)
         ridge_buf_printf(b, ", %zu failed", v->n_failed);
+    if (v->n_unmeasured)
+        ridge_buf_printf(b, ", %zu not measured", v->n_unmeasured);
     ridge_buf_puts(b, ".  ");
     paint(b, v->in, quiet ? GREEN : RED);
     put_clipped(b, fitness, 20);

@@ -13,6 +13,7 @@ enum { MAX_SETS = 4096, MAX_TENSORS = 8 };
 struct bound_set {
     struct ridge_tensor in[MAX_TENSORS], out[MAX_TENSORS];
     void *packed;
+    struct ridge_kernel_prepared prepared;
 };
 
 struct kernel_runner {
@@ -26,7 +27,7 @@ struct kernel_runner {
     size_t n_sets, cap_sets;
     void *scratch;
     size_t scratch_bytes, packed_bytes, page_bytes;
-    char kernel_text[160];
+    char kernel_text[256];
 };
 
 /* Vendor libraries start their own threads, which inherit our CPU mask: give them the case's CPUs. */
@@ -55,6 +56,37 @@ static size_t variant_rank(const struct ridge_kernel *k)
     return i;
 }
 
+/* The value of an enum row of the operator, as text; `absent` where it has no such row. */
+static const char *enum_option(const struct ridge_operator *op, const void *shape, const char *key,
+                               const char *absent)
+{
+    for (size_t i = 0; i < op->n_fields; i++) {
+        const struct ridge_option_row *row = &op->fields[i];
+        if (strcmp(row->key, key) != 0 || row->kind != RIDGE_KIND_ENUM)
+            continue;
+        int32_t value = 0;
+        memcpy(&value, (const char *)shape + row->offset, sizeof value);
+        return row->names[value];
+    }
+    return absent;
+}
+
+static bool wants_packed(const struct ridge_operator *op, const void *shape)
+{
+    return strcmp(enum_option(op, shape, "weights", ""), "prepacked") == 0;
+}
+
+/* supports(), and before it the dtype, which is the same question for every kernel. */
+static bool kernel_supports(const struct kernel_runner *r, const struct ridge_kernel *k,
+                            const struct ridge_problem *p, char *why, size_t n_why)
+{
+    const char *dtype = enum_option(p->op, p->shape, "dtype", k->dtype);
+    if (strcmp(dtype, k->dtype) == 0)
+        return k->supports(p->shape, r->host->n_threads, why, n_why);
+    (void)snprintf(why, n_why, "%s has no %s kernel for dtype=%s", ridge_kernel_library.name, p->op->name, dtype);
+    return false;
+}
+
 /* Best kernel of the operator that supports the shape; else the reason of the best that does not. */
 static const struct ridge_kernel *pick_kernel(const struct kernel_runner *r, const struct ridge_problem *p,
                                               char *reason, size_t n_reason)
@@ -69,7 +101,7 @@ static const struct ridge_kernel *pick_kernel(const struct kernel_runner *r, con
         char why[256] = "";
         if (strcmp(kernels[i]->op, p->op->name) != 0 || !variant_matches(kernels[i], r->variant))
             continue;
-        if (kernels[i]->supports(p->shape, r->host->n_threads, why, sizeof why)) {
+        if (kernel_supports(r, kernels[i], p, why, sizeof why)) {
             if (best == NULL || variant_rank(kernels[i]) < variant_rank(best))
                 best = kernels[i];
         } else if (variant_rank(kernels[i]) < refused_rank) {
@@ -110,6 +142,7 @@ static enum ridge_status runner_probe(const struct ridge_host *host, const struc
         return RIDGE_OK;
     }
     (void)snprintf(out->version, sizeof out->version, "%s", info.version);
+    (void)snprintf(out->note, sizeof out->note, "%s", info.note);
     (void)snprintf(out->library_path, sizeof out->library_path, "%s", info.path);
     ridge_kernel_library.close(library);
     return RIDGE_OK;
@@ -118,8 +151,11 @@ static enum ridge_status runner_probe(const struct ridge_host *host, const struc
 static void runner_unload(void *self)
 {
     struct kernel_runner *r = self;
-    for (size_t i = 0; i < r->n_sets; i++)
+    for (size_t i = 0; i < r->n_sets; i++) {
+        if (r->sets[i].prepared.state != NULL)
+            r->kernel->release(r->library, r->sets[i].prepared.state);
         r->host->free_(r->host->self, r->sets[i].packed);
+    }
     free(r->sets);
     r->sets = NULL;
     r->n_sets = r->cap_sets = 0;
@@ -181,25 +217,11 @@ static enum ridge_status runner_load(void *self, const struct ridge_problem *pro
     return RIDGE_OK;
 }
 
-/* The operator's own row says whether this shape asks for packed weights. */
-static bool wants_packed(const struct ridge_operator *op, const void *shape)
-{
-    for (size_t i = 0; i < op->n_fields; i++) {
-        const struct ridge_option_row *row = &op->fields[i];
-        if (strcmp(row->key, "weights") != 0 || row->kind != RIDGE_KIND_ENUM)
-            continue;
-        int32_t value = 0;
-        memcpy(&value, (const char *)shape + row->offset, sizeof value);
-        return strcmp(row->names[value], "prepacked") == 0;
-    }
-    return false;
-}
-
 static struct ridge_kernel_args args_of(const struct kernel_runner *r, const struct bound_set *set)
 {
     return (struct ridge_kernel_args){.shape = r->problem.shape, .in = set->in, .out = set->out,
                                       .packed = set->packed, .scratch = r->scratch, .host = r->host,
-                                      .library = r->library};
+                                      .library = r->library, .state = set->prepared.state};
 }
 
 static enum ridge_status grow_sets(struct kernel_runner *r, struct ridge_error *err)
@@ -215,19 +237,8 @@ static enum ridge_status grow_sets(struct kernel_runner *r, struct ridge_error *
     return RIDGE_OK;
 }
 
-static enum ridge_status runner_bind(void *self, size_t i_set, const struct ridge_tensor *in,
-                                     const struct ridge_tensor *out, struct ridge_error *err)
+static enum ridge_status pack_set(struct kernel_runner *r, struct bound_set *set, struct ridge_error *err)
 {
-    struct kernel_runner *r = self;
-    if (i_set != r->n_sets)
-        return ridge_fail(err, RIDGE_ERR_INTERNAL, "bind", "input set %zu bound before %zu", i_set, r->n_sets);
-    enum ridge_status rc = grow_sets(r, err);
-    if (rc != RIDGE_OK)
-        return rc;
-    struct bound_set *set = &r->sets[r->n_sets++];
-    memset(set, 0, sizeof *set);
-    memcpy(set->in, in, r->problem.op->n_inputs * sizeof *in);
-    memcpy(set->out, out, r->problem.op->n_outputs * sizeof *out);
     if (!wants_packed(r->problem.op, r->problem.shape) || r->kernel->packed_bytes == NULL)
         return RIDGE_OK;
     const size_t n_bytes = r->kernel->packed_bytes(r->problem.shape, r->host->n_threads);
@@ -242,6 +253,39 @@ static enum ridge_status runner_bind(void *self, size_t i_set, const struct ridg
     return r->kernel->pack(&args, err);
 }
 
+/* What a library chose of its own is known once a set is bound. */
+static const char *runner_algorithm(void *self)
+{
+    const struct kernel_runner *r = self;
+    const char *chosen = r->n_sets > 0 ? r->sets[0].prepared.algorithm : NULL;
+    return chosen != NULL ? chosen : r->kernel->algorithm;
+}
+
+static enum ridge_status runner_bind(void *self, size_t i_set, const struct ridge_tensor *in,
+                                     const struct ridge_tensor *out, struct ridge_error *err)
+{
+    struct kernel_runner *r = self;
+    if (i_set != r->n_sets)
+        return ridge_fail(err, RIDGE_ERR_INTERNAL, "bind", "input set %zu bound before %zu", i_set, r->n_sets);
+    enum ridge_status rc = grow_sets(r, err);
+    if (rc != RIDGE_OK)
+        return rc;
+    struct bound_set *set = &r->sets[r->n_sets++];
+    memset(set, 0, sizeof *set);
+    memcpy(set->in, in, r->problem.op->n_inputs * sizeof *in);
+    memcpy(set->out, out, r->problem.op->n_outputs * sizeof *out);
+    rc = pack_set(r, set, err);
+    if (rc != RIDGE_OK || r->kernel->prepare == NULL)
+        return rc;
+    const struct ridge_kernel_args args = args_of(r, set);
+    rc = r->kernel->prepare(&args, &set->prepared, err);
+    if (rc == RIDGE_OK)
+        (void)snprintf(r->kernel_text, sizeof r->kernel_text, "%s (%s, %s%s%s)", r->kernel->name,
+                       runner_algorithm(r), r->kernel->isa, set->prepared.note[0] != '\0' ? ", " : "",
+                       set->prepared.note);
+    return rc;
+}
+
 static enum ridge_status runner_run(void *self, size_t i_set, struct ridge_error *err)
 {
     const struct kernel_runner *r = self;
@@ -254,13 +298,16 @@ static size_t runner_facts(void *self, struct ridge_fact *facts, size_t max_fact
 {
     struct kernel_runner *r = self;
     const struct ridge_kernel *k = r->kernel;
+    const struct ridge_kernel_prepared prepared =
+        r->n_sets > 0 ? r->sets[0].prepared : (struct ridge_kernel_prepared){0};
     const struct ridge_fact all[] = {
         {"kernel", 0, r->kernel_text},
         {"library_version", 0, r->info.version},
         {"library_path", 0, r->info.path},
+        {"library_note", 0, r->info.note},
         {"threading", 0, ridge_kernel_library.open != NULL ? r->info.threading : "host pool"},
-        {"packed_bytes", (double)r->packed_bytes, NULL},
-        {"workspace_bytes", (double)r->scratch_bytes, NULL},
+        {"packed_bytes", (double)r->packed_bytes + (double)prepared.packed_bytes, NULL},
+        {"workspace_bytes", (double)r->scratch_bytes + (double)prepared.workspace_bytes, NULL},
         {"executed_flop", k->executed_flop != NULL ? k->executed_flop(r->problem.shape) : 0, NULL},
     };
     size_t n = 0;
@@ -271,12 +318,6 @@ static size_t runner_facts(void *self, struct ridge_fact *facts, size_t max_fact
             facts[n++] = all[i];
     }
     return n;
-}
-
-static const char *runner_algorithm(void *self)
-{
-    const struct kernel_runner *r = self;
-    return r->kernel->algorithm;
 }
 
 /* The rows of `list kernels`, made once from the library's table. */

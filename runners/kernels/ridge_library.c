@@ -1,10 +1,11 @@
 /* Ridge's own kernels as a kernel library: backend `ridge`, variants by ISA, best first. */
 #include "common/library.h"
+#include "conv/conv.h"
 #include "gemm/gemm.h"
 #include "peak/peak.h"
 
 typedef const struct ridge_kernel *const *kernels_fn(size_t *n);
-static kernels_fn *const operator_kernels[] = {ridge_gemm_kernels, ridge_peak_kernels};
+static kernels_fn *const operator_kernels[] = {ridge_gemm_kernels, ridge_conv_kernels, ridge_peak_kernels};
 
 static const struct ridge_kernel *const *all_kernels(size_t *n)
 {
@@ -19,7 +20,8 @@ static const struct ridge_kernel *const *all_kernels(size_t *n)
     return all;
 }
 
-static const struct ridge_operator *const operators[] = {&ridge_gemm_operator, &ridge_peak_operator, NULL};
+static const struct ridge_operator *const operators[] = {&ridge_gemm_operator, &ridge_conv_operator,
+                                                         &ridge_conv_transpose_operator, &ridge_peak_operator, NULL};
 static const char *const variants[] = {"avx512", "avx2", "ref", NULL};
 
 const struct ridge_kernel_library ridge_kernel_library = {

@@ -105,7 +105,7 @@ static enum ridge_status runner_run(void *self, size_t i_set, struct ridge_error
     (void)i_set;
     struct null_runner *r = self;
     uint64_t i = r->n_runs++;
-    null_wait(null_script_latency_ns(&r->script, i));
+    null_wait((int64_t)((double)null_script_latency_ns(&r->script, i) * r->script.scale));
     if (__builtin_expect(i + 1 == (uint64_t)r->script.shape.fault_at, 0))
         return null_fault_now((enum null_fault)r->script.shape.fault, err);
     return RIDGE_OK;

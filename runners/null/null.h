@@ -21,6 +21,7 @@ struct null_script { /* parsed once, so that a run does no work of its own */
     struct null_shape shape;
     int64_t list_ns[NULL_MAX_LIST];
     size_t n_list;
+    double scale; /* RIDGE_NULL_SCALE: every latency times this, for arms that differ by a known share */
 };
 /* script.c */
 enum ridge_status null_script_init(struct null_script *s, const struct null_shape *shape, struct ridge_error *err);

@@ -28,7 +28,10 @@ static enum ridge_status parse_one(const char *text, size_t n, int64_t *out, str
 }
 enum ridge_status null_script_init(struct null_script *s, const struct null_shape *shape, struct ridge_error *err)
 {
-    *s = (struct null_script){.shape = *shape};
+    const char *scale = getenv("RIDGE_NULL_SCALE");
+    *s = (struct null_script){.shape = *shape, .scale = scale != NULL ? strtod(scale, NULL) : 1};
+    if (!(s->scale > 0 && s->scale <= 1000))
+        return ridge_fail(err, RIDGE_ERR_CONFIG, "RIDGE_NULL_SCALE", "'%s' is no factor above 0 and at most 1000", scale);
     for (const char *at = shape->list; *at != '\0';) {
         size_t n = strcspn(at, ";");
         if (s->n_list == NULL_MAX_LIST)

@@ -17,7 +17,7 @@ enum { MAX_SAMPLES = 100000, LEAD_IN_RUNS = 3, HUGE = 2 << 20 };
 struct hand {
     struct ridge_gemm_shape shape;
     const struct ridge_kernel *kernel;
-    struct ridge_tensor tensors[3];
+    struct ridge_tensor tensors[RIDGE_GEMM_N_INPUTS + 1]; /* the last is C */
     struct ridge_kernel_args args;
     uint64_t seed;
 };
@@ -58,13 +58,13 @@ static enum ridge_status load(struct hand *h, const struct ridge_msg_load *m, st
             h->kernel = kernels[i];
     }
     h->seed = m->seed;
-    for (size_t i = 0; i < 3 && rc == RIDGE_OK; i++) {
+    for (size_t i = 0; i <= RIDGE_GEMM_N_INPUTS && rc == RIDGE_OK; i++) {
         rc = op->tensor(&h->shape, i, &h->tensors[i], err);
         h->tensors[i].data = buffer(h->tensors[i].n_bytes);
-        if (i < 2)
+        if (i < RIDGE_GEMM_N_INPUTS)
             op->fill(&h->shape, i, &h->tensors[i], m->seed);
     }
-    h->args = (struct ridge_kernel_args){.shape = &h->shape, .in = h->tensors, .out = &h->tensors[2]};
+    h->args = (struct ridge_kernel_args){.shape = &h->shape, .in = h->tensors, .out = &h->tensors[RIDGE_GEMM_N_INPUTS]};
     if (h->kernel->scratch_bytes != NULL)
         h->args.scratch = buffer(h->kernel->scratch_bytes(&h->shape, 1));
     return rc;
@@ -75,7 +75,7 @@ static void answer_check(struct hand *h, enum ridge_wire_type type, struct ridge
     struct ridge_check result = {0};
     struct ridge_error err = {0};
     (void)h->kernel->run(&h->args);
-    const enum ridge_status rc = ridge_gemm_operator.check(&h->shape, h->tensors, &h->tensors[2], h->seed,
+    const enum ridge_status rc = ridge_gemm_operator.check(&h->shape, h->tensors, &h->tensors[RIDGE_GEMM_N_INPUTS], h->seed,
                                                            h->kernel->algorithm, &result, &err);
     out->type = type;
     out->u.loaded.verdict = rc == RIDGE_OK ? RIDGE_VERDICT_OK : RIDGE_VERDICT_WRONG;
@@ -174,7 +174,7 @@ int main(void)
         ridge_message_deinit(&in);
     }
     free(line);
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i <= RIDGE_GEMM_N_INPUTS; i++)
         free(h.tensors[i].data);
     free(h.args.scratch);
     return 0;

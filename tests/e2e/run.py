@@ -3,6 +3,7 @@ import glob
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -64,6 +65,36 @@ class Numbers(Case):
         self.assertEqual(len(exported["groups"][0]["comparisons"]), 1)
         with open(self.path("report.html"), encoding="utf-8") as f:
             self.assertIn("</html>", f.read())
+
+
+class Requests(Case):
+    """Scenarios open and offline on a backend that serves one request at a time and takes 1 ms for it."""
+
+    def measure(self, scenario, rc=0):
+        suite = self.suite({"subject": ["null:latency=1ms"], "backend": ["null"], "scenario": [scenario]},
+                           defaults={"request_block": "200 ms", "request_rounds": 3, "forks": 1})
+        out, err = self.ridge("run", suite, rc=rc)
+        return members(self.exported())[0], out + err
+
+    def test_open_counts_the_queue(self):
+        # constant arrivals every 4 ms never queue; a Poisson process at 70 % load does (M/D/1: mean wait 1.2 ms)
+        calm, _ = self.measure("open(250,constant)")
+        busy, _ = self.measure("open(700,poisson)")
+        self.assertGreaterEqual(calm["metrics"]["p50_ns"]["value"], 1.0e6)
+        self.assertLess(calm["metrics"]["p10_ns"]["value"], 1.5e6)
+        self.assertGreater(busy["metrics"]["mean_ns"]["value"], 1.3e6)
+        self.assertAlmostEqual(busy["metrics"]["throughput_per_s"]["value"], 700, delta=200)
+
+    def test_too_many_requests_are_a_failed_case(self):
+        m, text = self.measure("open(5000,constant)", rc=3)
+        self.assertEqual(m["verdict"], "failed")
+        self.assertIn("cannot keep up with scenario=open(5000,constant)", text)
+
+    def test_offline_tells_throughput(self):
+        m, _ = self.measure("offline")
+        self.assertEqual(m["verdict"], "ok")
+        self.assertLessEqual(m["metrics"]["throughput_per_s"]["value"], 1000)
+        self.assertGreater(m["metrics"]["throughput_per_s"]["value"], 500)
 
 
 class Faults(Case):
@@ -234,7 +265,7 @@ class Words(Case):
 
     def test_usage_errors(self):
         for words, near in ((["rnu"], "run"), (["run", "--reprot", "x"], "--report"), (["list", "backend"], "backends"),
-                            (["export", "x.ridge", "--format", "jsn"], "json"), (["plan"], "SUITE"),
+                            (["export", "x.ridge", "--format", "jsn"], "json"), (["report"], "FILE.ridge"),
                             (["bench", "gem:1x2x3"], "gemm")):
             _, err = self.ridge(*words, rc=2)
             self.assertIn(near, err)
@@ -309,15 +340,35 @@ class Workers(Case):
         env = {"RIDGE_PLUGIN_PATH": folder}
         names = {b["backend"] for b in json.loads(self.ridge("list", "backends", "--json", **env)[0])}
         self.assertIn("fakedev", names)
-        suite = self.suite({"subject": ["fakeadd:n=4096"], "backend": ["fakedev"], "scenario": ["single", "depth(4)"]})
+        suite = self.suite({"subject": ["fakeadd:n=4096"], "backend": ["fakedev"], "scenario": ["single", "depth(4)", "open(500,poisson)", "offline"],
+                            "cache": ["hot", "cold"]}, defaults={"request_block": "200 ms"})
         self.ridge("run", suite, "--report", "r.html", **env)
         found = members(self.exported())
-        self.assertEqual({m["options"]["scenario"] for m in found}, {"single", "depth(4)"})
+        self.assertEqual({m["options"]["scenario"] for m in found}, {"single", "depth(4)", "open(500,poisson)", "offline"})
         self.assertEqual({m["verdict"] for m in found}, {"ok"}, found)
         self.assertTrue(os.path.exists(self.path("r.html")))
 
 
+class Rerun(Case):
+    def test_the_printed_line_measures_that_case_again(self):
+        suite = self.suite({"subject": ["null:latency=100us", "null:latency=200us"], "backend": ["null"], "arm": ["one", "two"]},
+                           compare=["arm"], arms={"one": {}, "two": {"env": {"RIDGE_E2E": "2"}}})
+        self.ridge("run", suite)
+        first = members(self.exported())[0]
+        shown = json.loads(self.ridge("show", first["case"], "--json")[0])["members"][0]
+        words = shlex.split(shown["rerun"])
+        self.assertEqual(words[:2], ["ridge", "run"])
+        self.ridge(*words[1:], "-o", "again.ridge")
+        again = members(self.exported("again.ridge"))
+        self.assertEqual([(m["case"], m["arm"]) for m in again], [(first["case"], shown["arm"])])
+
+
 class Tree(Case):
+    def test_published_schema_is_the_generated_one(self):
+        made, _ = self.ridge("--generate", "schema")
+        with open(os.path.join(SOURCE, "configs/schema/suite.schema.json"), encoding="utf-8") as f:
+            self.assertEqual(json.loads(made), json.load(f), "run: ridge --generate schema > configs/schema/suite.schema.json")
+
     def test_installed_tree_can_be_moved(self):
         prefix = self.path("first")
         subprocess.run(["cmake", "--install", BUILD, "--prefix", prefix], check=True, capture_output=True)

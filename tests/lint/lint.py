@@ -179,7 +179,7 @@ def links(root):
 
 
 def pages(root):
-    wanted = ["README.md", "docs/README.md", "configs/README.md", "reports/README.md", "kernels/README.md"]
+    wanted = ["README.md"] + [top + "/README.md" for top in ("docs", "configs", "reports", "kernels", "runners", "tests", "scripts")]
     for top in ("harness", "runners", "tests"):
         for name in sorted(os.listdir(os.path.join(root, top))):
             folder = os.path.join(top, name)
@@ -188,7 +188,7 @@ def pages(root):
     for page in wanted:
         if not os.path.exists(os.path.join(root, page)):
             yield f"{page} is missing: each folder has its page"
-        elif page.startswith(("harness", "runners")) and not re.search(r"\bAdd an? ", read(root, page)):
+        elif page.startswith(("harness", "runners", "tests", "scripts", "reports")) and not re.search(r"\bAdd an? ", read(root, page)):
             yield f"{page}: does not end in how to add something ('Add a ... in N steps')"
 
 

@@ -88,6 +88,43 @@ static void rows_print_as_text_and_json(void)
     ridge_rows_deinit(&t);
 }
 
+/* A cell longer than its column still ends before the next one begins. */
+static void long_cells_keep_their_distance(void)
+{
+    struct ridge_rows t = {.columns = {"name", "version", "what", NULL}};
+    char longest[80];
+    memset(longest, 'v', sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0';
+    const char *one[] = {"a", longest, "yes"};
+    struct ridge_buf text = {0};
+    ridge_rows_add(&t, one);
+    ridge_rows_text(&t, &text);
+    CHECK(strstr(text.data, "vv  yes\n") != NULL);
+    CHECK(strstr(text.data, "a     vv") != NULL);
+    ridge_buf_deinit(&text);
+    ridge_rows_deinit(&t);
+}
+
+/* A default that the suite's settings know is taken from there, not written a second time. */
+static void defaults_come_from_the_settings(void)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < ridge_cli_n_verbs; i++) {
+        for (size_t j = 0; j < ridge_cli_verbs[i].n_options; j++) {
+            const struct ridge_cli_option *o = &ridge_cli_verbs[i].options[j];
+            if (o->def == NULL || o->def[0] != '@')
+                continue;
+            n++;
+            CHECK(ridge_cli_default(o) != NULL && ridge_cli_default(o)[0] != '@');
+        }
+    }
+    CHECK(n >= 3);
+    const struct ridge_cli_option rounds = {.flag = "--rounds", .def = "@rounds"}, plain = {.flag = "-x", .def = "x"};
+    CHECK_STR(ridge_cli_default(&rounds), "7");
+    CHECK_STR(ridge_cli_default(&plain), "x");
+}
+
 RIDGE_TEST_MAIN(TEST_ROW(takes_flags_in_every_form), TEST_ROW(refuses_what_it_does_not_know),
                 TEST_ROW(every_verb_has_its_rows), TEST_ROW(exit_codes_are_the_documented_ones),
-                TEST_ROW(rows_print_as_text_and_json))
+                TEST_ROW(rows_print_as_text_and_json), TEST_ROW(long_cells_keep_their_distance),
+                TEST_ROW(defaults_come_from_the_settings))

@@ -2,6 +2,7 @@
 
 #include "data/catalogue.h"
 #include "data/result.h"
+#include "data/scenario.h"
 
 static void lists_stay_sorted_and_unshared(void)
 {
@@ -166,6 +167,64 @@ static void results_free_their_columns(void)
     CHECK_STR(ridge_verdict_text((enum ridge_verdict)99), "unknown");
 }
 
-RIDGE_TEST_MAIN(TEST_ROW(lists_stay_sorted_and_unshared), TEST_ROW(selectors_match),
+static void scenarios_are_known_or_refused(void)
+{
+    static const struct {
+        const char *text;
+        bool want;
+        enum ridge_scenario_kind kind;
+        int64_t depth;
+        double rate_per_s;
+        bool is_poisson;
+    } rows[] = {{"single", true, RIDGE_SCENARIO_SINGLE, 0, 0, false},
+                {"offline", true, RIDGE_SCENARIO_OFFLINE, 0, 0, false},
+                {"depth(4)", true, RIDGE_SCENARIO_DEPTH, 4, 0, false},
+                {"depth(256)", true, RIDGE_SCENARIO_DEPTH, 256, 0, false},
+                {"open(100)", true, RIDGE_SCENARIO_OPEN, 0, 100, true},
+                {"open(0.5,poisson)", true, RIDGE_SCENARIO_OPEN, 0, 0.5, true},
+                {"open(1e3,constant)", true, RIDGE_SCENARIO_OPEN, 0, 1000, false},
+                {"depth(0)", false, 0, 0, 0, false},
+                {"depth(257)", false, 0, 0, 0, false},
+                {"depth()", false, 0, 0, 0, false},
+                {"depth(4", false, 0, 0, 0, false},
+                {"open(-1)", false, 0, 0, 0, false},
+                {"open(5,uniform)", false, 0, 0, 0, false},
+                {"open(1e9)", false, 0, 0, 0, false},
+                {"singles", false, 0, 0, 0, false},
+                {"", false, 0, 0, 0, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct ridge_scenario s;
+        struct ridge_error err = {0};
+        bool is_known = ridge_scenario_parse(rows[i].text, &s, &err) == RIDGE_OK;
+        CHECK(is_known == rows[i].want);
+        if (!is_known)
+            CHECK(strstr(err.text, "is no scenario; known are single") != NULL);
+        else
+            CHECK(s.kind == rows[i].kind && s.depth == rows[i].depth && s.rate_per_s == rows[i].rate_per_s &&
+                  s.is_poisson == rows[i].is_poisson);
+    }
+}
+
+static void late_requests_count_from_when_they_were_due(void)
+{
+    int64_t due[] = {0, 10, 20, 40}, start[] = {0, 10, 50, 40}, duration[] = {5, 8, 6, 4};
+    struct ridge_chunk c = {.n = 4, .n_lead_in = 1, .inner_reps = 1, .n_columns = 1};
+    double v[3] = {0};
+    CHECK(!ridge_chunk_run_ns(&(struct ridge_chunk){.n = 1}, v));
+    (void)snprintf(c.columns[0].name, sizeof c.columns[0].name, "duration_ns");
+    c.columns[0].data = duration;
+    CHECK(ridge_chunk_run_ns(&c, v) && v[0] == 8 && v[1] == 6 && v[2] == 4);
+    c.n_columns = 3;
+    (void)snprintf(c.columns[1].name, sizeof c.columns[1].name, "due_ns");
+    c.columns[1].data = due;
+    (void)snprintf(c.columns[2].name, sizeof c.columns[2].name, "start_ns");
+    c.columns[2].data = start;
+    CHECK(ridge_chunk_run_ns(&c, v) && v[0] == 8 && v[1] == 36 && v[2] == 4);
+    c.inner_reps = 2;
+    CHECK(ridge_chunk_run_ns(&c, v) && v[0] == 4);
+}
+
+RIDGE_TEST_MAIN(TEST_ROW(scenarios_are_known_or_refused), TEST_ROW(late_requests_count_from_when_they_were_due),
+                TEST_ROW(lists_stay_sorted_and_unshared), TEST_ROW(selectors_match),
                 TEST_ROW(canonical_texts_parse_again), TEST_ROW(fills_structs_and_names_mistakes),
                 TEST_ROW(case_options_have_defaults), TEST_ROW(results_free_their_columns))

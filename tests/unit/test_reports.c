@@ -228,6 +228,102 @@ static void samples_are_all_exported(void)
     ridge_arena_deinit(&f.arena);
 }
 
+/* compare.py pools what has one name: a name and a repetition are met once. */
+static void every_benchmark_has_its_name(void)
+{
+    struct fixture f;
+    fixture_init(&f, 20, 6, true);
+    f.groups[1].members[0].arm = "new"; /* the same case twice, in two arms */
+    f.groups[1].members[1].backend = f.groups[1].members[0].backend;
+    struct ridge_buf b = write_report("gbench", &f);
+    json_t *root = json_loadb(b.data, b.n, 0, NULL), *list = json_object_get(root, "benchmarks"), *seen = json_object(), *one;
+    size_t i;
+    json_array_foreach(list, i, one)
+    {
+        char key[1024];
+        (void)snprintf(key, sizeof key, "%s#%lld", json_string_value(json_object_get(one, "name")),
+                       (long long)json_integer_value(json_object_get(one, "repetition_index")));
+        if (json_object_get(seen, key) != NULL)
+            fprintf(stderr, "twice: %s\n", key);
+        CHECK(json_object_get(seen, key) == NULL);
+        json_object_set_new(seen, key, json_true());
+    }
+    CHECK(json_array_size(list) > 100);
+    json_decref(seen);
+    json_decref(root);
+    ridge_buf_deinit(&b);
+    ridge_arena_deinit(&f.arena);
+}
+
+struct flushed {
+    size_t n_calls, n_bytes, most_bytes;
+    uint64_t hash;
+};
+
+static enum ridge_status count_flush(void *self, struct ridge_buf *out, struct ridge_error *err)
+{
+    struct flushed *c = self;
+    (void)err;
+    c->n_calls++;
+    c->n_bytes += out->n;
+    c->most_bytes = out->cap > c->most_bytes ? out->cap : c->most_bytes;
+    for (size_t i = 0; i < out->n; i++)
+        c->hash = (c->hash ^ (unsigned char)out->data[i]) * 1099511628211u;
+    out->n = 0;
+    return RIDGE_OK;
+}
+
+static enum ridge_status refuse_flush(void *self, struct ridge_buf *out, struct ridge_error *err)
+{
+    (void)out;
+    ++*(size_t *)self;
+    return ridge_fail(err, RIDGE_ERR_IO, "", "full");
+}
+
+/* However many samples there are, the text in memory stays near 1 MiB, and it is the same text. */
+static void samples_are_written_in_bounded_memory(void)
+{
+    struct fixture f;
+    struct flushed c = {0}, whole = {0};
+    struct ridge_error err = {0};
+    size_t n_refused = 0;
+    fixture_init(&f, 60, 6, false);
+    struct ridge_buf b = write_report("ndjson", &f), piece = {0};
+    size_t n_bytes = b.n;
+    CHECK(n_bytes > 5 * RIDGE_REPORT_FLUSH_BYTES);
+    (void)count_flush(&whole, &b, NULL);
+    ridge_buf_deinit(&b);
+    f.in.flush = count_flush;
+    f.in.flush_self = &c;
+    CHECK(ridge_report_find("ndjson")->write(&f.in, &piece, &err) == RIDGE_OK);
+    (void)count_flush(&c, &piece, NULL);
+    CHECK(c.n_bytes == n_bytes && c.hash == whole.hash);
+    CHECK(c.n_calls == n_bytes / RIDGE_REPORT_FLUSH_BYTES + 1 || c.n_calls == n_bytes / RIDGE_REPORT_FLUSH_BYTES);
+    CHECK(c.most_bytes <= 2 * RIDGE_REPORT_FLUSH_BYTES);
+    f.in.flush = refuse_flush;
+    f.in.flush_self = &n_refused;
+    CHECK(ridge_report_find("ndjson")->write(&f.in, &piece, &err) == RIDGE_ERR_IO && n_refused == 1);
+    ridge_buf_deinit(&piece);
+    ridge_arena_deinit(&f.arena);
+}
+
+/* A temporary results file is gone when the page is read: no command names it. */
+static void no_command_names_a_file_that_is_gone(void)
+{
+    struct fixture f;
+    fixture_init(&f, 1, 2, false);
+    struct ridge_buf b = write_report("html", &f);
+    CHECK(has(&b, "ridge export") && has(&b, "results.ridge"));
+    ridge_buf_deinit(&b);
+    f.in.file = NULL;
+    f.run.command = "ridge bench gemm:1x2x3";
+    b = write_report("html", &f);
+    CHECK(!has(&b, "ridge export") && !has(&b, "results.ridge"));
+    CHECK(has(&b, "ridge bench gemm"));
+    ridge_buf_deinit(&b);
+    ridge_arena_deinit(&f.arena);
+}
+
 static void block_statistics_follow_the_rule(void)
 {
     int64_t ns[] = {900, 30, 10, 20, 40, 50};
@@ -299,6 +395,7 @@ static void an_empty_run_is_a_page_too(void)
 RIDGE_TEST_MAIN(TEST_ROW(the_table_reads_like_the_design), TEST_ROW(without_flops_there_are_time_columns_only),
                 TEST_ROW(nobody_wins_without_a_comparison), TEST_ROW(hostile_names_come_out_harmless),
                 TEST_ROW(csv_lines_have_equal_fields), TEST_ROW(json_holds_the_stored_rows), TEST_ROW(samples_are_all_exported),
-                TEST_ROW(block_statistics_follow_the_rule), TEST_ROW(ten_thousand_cases_stay_small),
+                TEST_ROW(every_benchmark_has_its_name), TEST_ROW(samples_are_written_in_bounded_memory),
+                TEST_ROW(no_command_names_a_file_that_is_gone), TEST_ROW(block_statistics_follow_the_rule), TEST_ROW(ten_thousand_cases_stay_small),
                 TEST_ROW(the_page_is_one_file_and_obeys_its_policy), TEST_ROW(an_unfit_run_says_so_before_it_names_anybody),
                 TEST_ROW(an_empty_run_is_a_page_too))

@@ -19,6 +19,7 @@ struct record {
     size_t first_order[64];
     char stop_reason[32], conditions[4096];
     double width_ratio;
+    double progress[8]; /* the largest share said for each group */
     int64_t skip_fork; /* -1: none */
     volatile sig_atomic_t interrupted;
     int interrupt_at_round; /* 0: never */
@@ -78,6 +79,14 @@ static enum ridge_status on_end(void *self, size_t i_group, const char *stop_rea
     r->width_ratio = width_ratio;
     (void)snprintf(r->stop_reason, sizeof r->stop_reason, "%s", stop_reason);
     return RIDGE_OK;
+}
+static void on_progress(void *self, double done_ratio, double eta_s, const char *text)
+{
+    struct record *r = self;
+    size_t i_group = r->n_groups < 8 ? (size_t)r->n_groups : 7;
+    (void)eta_s, (void)text;
+    if (done_ratio > r->progress[i_group])
+        r->progress[i_group] = done_ratio;
 }
 static bool on_skip(void *self, size_t i_group, int64_t fork)
 {
@@ -150,6 +159,7 @@ static enum ridge_status run(struct record *r, struct ridge_error *err)
                                     .process = on_process,
                                     .round = on_round,
                                     .group_end = on_end,
+                                    .progress = on_progress,
                                     .skip = on_skip};
     return ridge_sched_run(&r->plan, &config, &sink, err);
 }
@@ -202,6 +212,24 @@ static void forks_are_bought_up_to_twice(void)
     CHECK(run(r, &err) == RIDGE_OK);
     CHECK(r->n_begin == 4 && r->n_rounds == 12);
     CHECK_STR(r->stop_reason, "cap_forks");
+    record_free(r);
+}
+/* A group that is expected to take nine times as long counts nine times as much. */
+static void progress_goes_by_the_expected_time(void)
+{
+    struct record *r = record_new(BACKENDS("good", "fast"));
+    struct ridge_plan *p = &r->plan;
+    struct ridge_group *groups = ridge_arena_array(&p->arena, 2, sizeof *groups);
+    groups[0] = groups[1] = p->groups[0];
+    groups[1].id[0] = 'h';
+    groups[0].expected_ns = 9e9;
+    groups[1].expected_ns = 1e9;
+    p->groups = groups;
+    p->n_groups = 2;
+    CHECK(run(r, NULL) == RIDGE_OK);
+    CHECK(r->n_groups == 2);
+    CHECK_NEAR(r->progress[0], 0.9 * 2 / 3, 0.001); /* said before the last of three rounds */
+    CHECK_NEAR(r->progress[1], 0.9 + 0.1 * 2 / 3, 0.001);
     record_free(r);
 }
 static void resume_skips_a_stored_fork(void)
@@ -421,7 +449,7 @@ static void describe_and_cost_ask_once(void)
 }
 RIDGE_TEST_MAIN(
     TEST_ROW(a_good_group_runs), TEST_ROW(forks_are_bought_up_to_twice),
-    TEST_ROW(resume_skips_a_stored_fork), TEST_ROW(the_order_is_seeded),
+    TEST_ROW(progress_goes_by_the_expected_time), TEST_ROW(resume_skips_a_stored_fork), TEST_ROW(the_order_is_seeded),
     TEST_ROW(a_crash_names_its_signal), TEST_ROW(a_hang_times_out), TEST_ROW(broken_messages_fail),
     TEST_ROW(early_ends_fail), TEST_ROW(memory_without_end_is_oom), TEST_ROW(noise_costs_nothing),
     TEST_ROW(an_escaped_grandchild_is_killed), TEST_ROW(a_worker_that_cannot_start_fails),

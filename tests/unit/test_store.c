@@ -223,13 +223,15 @@ static void it_survives_any_blob(void)
     ridge_buf_deinit(&b);
 }
 
-static void it_migrates_with_a_backup(void)
+static void migrates(int schema, const char *run_name)
 {
     struct fixture f;
-    char backup[160], cmd[4096];
+    char backup[160], golden[256], cmd[4096];
     struct ridge_rd_run run;
+    struct ridge_judgement *judgement = NULL;
     fx_init(&f, "old");
-    FILE *in = fopen(RIDGE_SOURCE_DIR "/tests/golden/schema1.ridge", "rb"), *out = fopen(f.path, "wb");
+    (void)snprintf(golden, sizeof golden, RIDGE_SOURCE_DIR "/tests/golden/schema%d.ridge", schema);
+    FILE *in = fopen(golden, "rb"), *out = fopen(f.path, "wb");
     CHECK(in != NULL && out != NULL);
     for (size_t n; in != NULL && (n = fread(cmd, 1, sizeof cmd, in)) > 0;)
         CHECK(fwrite(cmd, 1, n, out) == n);
@@ -238,16 +240,67 @@ static void it_migrates_with_a_backup(void)
     fclose(out);
     struct ridge_store *s;
     CHECK(ridge_store_open(f.path, false, &s, NULL) == RIDGE_OK); /* reading needs no migration */
+    CHECK(ridge_read_judgement(s, &f.arena, 1, &judgement, NULL) == RIDGE_OK && judgement == NULL);
     ridge_store_close(s);
     s = open_rw(&f);
-    CHECK(ridge_read_run(s, &f.arena, "old", &run, NULL) == RIDGE_OK);
+    CHECK(ridge_read_run(s, &f.arena, run_name, &run, NULL) == RIDGE_OK);
     int64_t id = 0;
     CHECK(ridge_store_begin_run(s, &f.info, &id, NULL) == RIDGE_OK && id == 2);
     CHECK(verify(s));
     ridge_store_close(s);
-    (void)snprintf(backup, sizeof backup, "%s.schema1.bak", f.path);
+    (void)snprintf(backup, sizeof backup, "%s.schema%d.bak", f.path, schema);
     CHECK(access(backup, R_OK) == 0);
     CHECK(ridge_store_open(backup, false, &s, NULL) == RIDGE_OK);
+    ridge_store_close(s);
+    (void)unlink(backup);
+    fx_deinit(&f);
+}
+
+static void it_migrates_with_a_backup(void)
+{
+    migrates(1, "old");
+    migrates(2, "old2");
+}
+
+static void it_keeps_judgements_and_baselines(void)
+{
+    struct fixture f;
+    struct ridge_judgement *back = NULL;
+    struct ridge_rd_baseline *baselines = NULL;
+    int64_t id = 0, out = -1, n_aa = -1;
+    size_t n = 0;
+    fx_init(&f, "judged");
+    struct ridge_store *s = open_rw(&f);
+    CHECK(ridge_store_begin_run(s, &f.info, &id, NULL) == RIDGE_OK);
+    struct ridge_judged rows[] = {
+        {.i_member = 0, .base_run_id = id, .i_member_base = 1, .case_id = "c", .subject = HOSTILE, .label = "l", .metric = "time_ns",
+         .kind = "paired", .verdict = RIDGE_CHANGE_REGRESSED, .ratio = 1.1, .low = 1.09, .high = 1.11, .margin_ratio = 0.03,
+         .p = 0.001, .detect_ratio = NAN, .n_forks = 10, .n_more_forks = 2, .more_s = 3, .why = HOSTILE, .again = "ridge"},
+        {.i_member = -1, .base_run_id = -1, .i_member_base = -1, .case_id = "", .subject = "s", .label = "", .metric = "time_ns",
+         .kind = "aa", .verdict = RIDGE_CHANGE_OK, .ratio = NAN, .low = NAN, .high = NAN, .margin_ratio = NAN, .p = NAN,
+         .detect_ratio = NAN, .more_s = NAN, .why = "", .again = ""}};
+    struct ridge_judgement j = {.run_id = id, .base_run_id = -1, .mode = "ab", .baseline = "main", .rules_name = "r",
+                                .rules_text = "{}", .rules_sha256 = "00", .command = "ridge ab", .banner = "b", .why = "",
+                                .exit_code = 1, .n_aa_out = 1, .n_aa = 20, .alpha = 0.05, .n_looks = 2, .aa_upper = 0.2,
+                                .detect_ratio = NAN, .rows = rows, .n_rows = 2};
+    CHECK(ridge_store_judgement(s, &j, NULL) == RIDGE_OK && j.id > 0);
+    CHECK(ridge_read_judgement(s, &f.arena, id, &back, NULL) == RIDGE_OK && back != NULL && back->n_rows == 2);
+    if (back != NULL && back->n_rows == 2) {
+        CHECK_NEAR(back->rows[0].ratio, 1.1, 0);
+        CHECK(back->rows[0].verdict == RIDGE_CHANGE_REGRESSED && back->rows[0].i_member_base == 1 && isnan(back->rows[0].detect_ratio));
+        CHECK(back->rows[1].i_member == -1 && isnan(back->rows[1].ratio) && back->base_run_id == -1 && isnan(back->detect_ratio));
+        CHECK_NEAR(back->aa_upper, 0.2, 0);
+        CHECK(ridge_judgement_count(back, RIDGE_CHANGE_OK) == 0 && ridge_judgement_count(back, RIDGE_CHANGE_REGRESSED) == 1);
+    }
+    CHECK(ridge_read_aa(s, "vm", id + 1, &out, &n_aa, NULL) == RIDGE_OK && out == 1 && n_aa == 20);
+    CHECK(ridge_read_aa(s, "vm", id, &out, &n_aa, NULL) == RIDGE_OK && out == 0 && n_aa == 0);
+    CHECK(ridge_store_baseline(s, HOSTILE, &id, 1, 7, NULL) == RIDGE_OK);
+    CHECK(ridge_read_baselines(s, &f.arena, &baselines, &n, NULL) == RIDGE_OK && n == 1 && baselines[0].run_id == id);
+    CHECK(ridge_store_baseline(s, HOSTILE, NULL, 0, 8, NULL) == RIDGE_OK);
+    CHECK(ridge_read_baselines(s, &f.arena, &baselines, &n, NULL) == RIDGE_OK && n == 0);
+    int64_t none = 999;
+    CHECK(ridge_store_baseline(s, "x", &none, 1, 7, NULL) == RIDGE_ERR_DB); /* a run that is not there */
+    CHECK(verify(s));
     ridge_store_close(s);
     fx_deinit(&f);
 }
@@ -367,5 +420,6 @@ static void it_says_that_the_disk_is_full(void)
 RIDGE_TEST_MAIN(TEST_ROW(it_gives_back_what_was_written), TEST_ROW(it_resumes_at_the_fork),
                 TEST_ROW(it_refuses_foreign_newer_and_damaged_files), TEST_ROW(it_names_a_damaged_chunk),
                 TEST_ROW(it_survives_any_blob), TEST_ROW(it_migrates_with_a_backup),
+                TEST_ROW(it_keeps_judgements_and_baselines),
                 TEST_ROW(it_takes_two_writers_at_once), TEST_ROW(it_survives_kill_9),
                 TEST_ROW(it_says_that_the_disk_is_full))

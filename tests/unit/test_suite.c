@@ -38,9 +38,9 @@ static const char *gemm_short[] = {"m", "n", "k", NULL}, *peak_short[] = {"kind"
                   *isas[] = {"ref", "avx2", "avx512", NULL}, *own_ops[] = {"gemm", "peak", NULL},
                   *gemm_ops[] = {"gemm", NULL}, *null_ops[] = {"null", NULL};
 static struct ridge_cat_operator operators[] = {
-    {"gemm", "C = A * B", gemm_fields, 5, gemm_short, yardsticks},
-    {"peak", "machine peaks", peak_fields, 2, peak_short, no_names},
-    {"null", "scripted latencies", null_fields, 2, no_names, no_names}};
+    {"gemm", "C = A * B", gemm_fields, 5, gemm_short, yardsticks, no_names},
+    {"peak", "machine peaks", peak_fields, 2, peak_short, no_names, no_names},
+    {"null", "scripted latencies", null_fields, 2, no_names, no_names, no_names}};
 static struct ridge_cat_variant isa_probes[] = {
     {"ref", true, ""}, {"avx2", true, ""}, {"avx512", false, "no AVX-512"}};
 static struct ridge_cat_backend backends[] = {{.name = "ridge",
@@ -340,10 +340,9 @@ static void yardsticks_follow_the_group(void)
               "peak:bytes=768,kind=read|backend=ridge|cache=cold|device=cpu|scenario=single|target="
               "local|threads=2");
     CHECK(ridge_plan_expected_ns(&l.plan) > 0);
-    CHECK_STR(
-        ridge_plan_rerun_command(&l.plan.arena, &l.plan, 0),
-        "ridge bench gemm:m=8,n=8,k=8 --backend ridge --threads 1 --set cache=cold --set dtype=f32 "
-        "--set scenario=single --set weights=given");
+    l.plan.settings.block_ns = 5000000;
+    CHECK_STR(ridge_plan_settings_words(&l.plan.arena, &l.plan.settings),
+              " --set forks=3 --set rounds=7 --set block=5000000ns");
     unload(&l);
 }
 

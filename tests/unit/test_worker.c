@@ -69,17 +69,6 @@ static void bad_plugins_are_refused_in_words(void)
     CHECK(!ridge_plugin_adopt(&p, &r) && strstr(p.reason, "bind") != NULL);
     CHECK(!ridge_plugin_adopt(&p, NULL));
 }
-static void scenarios_are_known_or_refused(void)
-{
-    int64_t depth = -1;
-    struct ridge_error err = {0};
-    CHECK(ridge_case_scenario("single", &depth, NULL) == RIDGE_OK && depth == 0);
-    CHECK(ridge_case_scenario("depth(4)", &depth, NULL) == RIDGE_OK && depth == 4);
-    CHECK(ridge_case_scenario("depth(0)", &depth, NULL) == RIDGE_ERR_UNSUPPORTED);
-    CHECK(ridge_case_scenario("depth()", &depth, NULL) == RIDGE_ERR_UNSUPPORTED);
-    CHECK(ridge_case_scenario("offline", &depth, &err) == RIDGE_ERR_UNSUPPORTED);
-    CHECK(strstr(err.text, "this worker does not know scenario=offline") != NULL);
-}
 static void unknown_options_are_unsupported(void)
 {
     static const struct ridge_operator op = {.name = "nothing", .shape_size = 8};
@@ -102,7 +91,7 @@ static void cold_sets_exceed_the_cache(void)
     CHECK(ridge_case_count_sets(&c, 100000, 1 << 30) == 200);
     CHECK(ridge_case_count_sets(&c, 100000, 50000) == 50);
     CHECK(ridge_case_count_sets(&c, 100000, 10) == 2);
-    c.depth = 300;
+    c.max_in_flight = 300;
     CHECK(ridge_case_count_sets(&c, 100000, 1 << 30) == 300);
 }
 static void memory_is_aligned_zeroed_and_shifted(void)
@@ -159,6 +148,6 @@ static void a_block_counts_lead_in_and_samples(void)
     ridge_chunk_deinit(&chunk);
 }
 RIDGE_TEST_MAIN(TEST_ROW(missing_hooks_become_stubs), TEST_ROW(bad_plugins_are_refused_in_words),
-                TEST_ROW(scenarios_are_known_or_refused), TEST_ROW(unknown_options_are_unsupported),
+                TEST_ROW(unknown_options_are_unsupported),
                 TEST_ROW(cold_sets_exceed_the_cache), TEST_ROW(memory_is_aligned_zeroed_and_shifted),
                 TEST_ROW(the_pool_runs_every_task_once), TEST_ROW(a_block_counts_lead_in_and_samples))

@@ -1,5 +1,6 @@
 /* BLIS, opened at run time: cblas_sgemm. BSD licence; Debian package libblis4-pthread. */
-#include "peers/cblas_peer.h"
+#include "peers/core_note.h"
+#include "peers/gemm_peer.h"
 #include "common/dynlib.h"
 #include "common/library.h"
 
@@ -8,11 +9,24 @@
 struct blis {
     void *handle;
     ridge_cblas_sgemm_fn *sgemm;
+    void (*init)(void);
     void (*set_num_threads)(int64_t);
     const char *(*version)(void);
     int (*arch_id)(void);
     const char *(*arch_string)(int);
 };
+
+/* BLIS 0.9 knows no AVX-512 kernels for AMD and answers zen3 there. */
+static void note_core(const struct blis *lib, struct ridge_library_info *info)
+{
+    static const struct ridge_peer_core cores[] = {
+        {"skx", "avx512"}, {"knl", "avx512"}, {"zen4", "avx512"}, {"zen5", "avx512"},
+        {"zen3", "avx2"},  {"zen2", "avx2"},  {"zen", "avx2"},    {"haswell", "avx2"},
+    };
+    ridge_peer_core_note(cores, sizeof cores / sizeof cores[0], lib->arch_string(lib->arch_id()),
+                         "BLIS_ARCH_TYPE=0 in an arm's env takes its skx kernels", "BLIS_ARCH_TYPE chooses others",
+                         info->note, sizeof info->note);
+}
 
 static void blis_close(void *library)
 {
@@ -35,6 +49,7 @@ static enum ridge_status blis_open(const char *path, int n_threads, void **libra
         goto out;
     const struct ridge_dynlib_symbol symbols[] = {
         {"cblas_sgemm", &lib->sgemm},
+        {"bli_init", &lib->init},
         {"bli_thread_set_num_threads", &lib->set_num_threads},
         {"bli_info_get_version_str", &lib->version},
         {"bli_arch_query_id", &lib->arch_id},
@@ -43,7 +58,9 @@ static enum ridge_status blis_open(const char *path, int n_threads, void **libra
     rc = ridge_dynlib_symbols(lib->handle, symbols, sizeof symbols / sizeof symbols[0], err);
     if (rc != RIDGE_OK)
         goto out;
+    lib->init(); /* bli_arch_query_id aborts before it where BLIS_ARCH_TYPE is set (0.9) */
     lib->set_num_threads(n_threads);
+    note_core(lib, info);
     (void)snprintf(info->version, sizeof info->version, "BLIS %s, %s kernels", lib->version(),
                    lib->arch_string(lib->arch_id()));
     (void)snprintf(info->threading, sizeof info->threading, "bli_thread_set_num_threads(%d)", n_threads);

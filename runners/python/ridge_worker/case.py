@@ -2,6 +2,7 @@
 import gc
 import os
 import resource
+import statistics
 import time
 
 from . import clock, options, pynull
@@ -10,13 +11,18 @@ from .errors import CaseError, unsupported
 BACKENDS = {pynull.PyNull.name: pynull.PyNull}
 LONG_RUN_NS = 10_000_000
 MAX_LEAD_IN_SAMPLES = 4096
-WINDOW = 5
+MIN_WINDOW, MAX_WINDOW = 2, 5
 
 
-def steady(points):
-    if len(points) < 2 * WINDOW:
+def window_of(max_ns, point_ns):
+    """Points per window: two windows must fit into the warm-up, also when one run takes long."""
+    return int(min(max(max_ns / (2 * max(point_ns, 1)), MIN_WINDOW), MAX_WINDOW))
+
+
+def steady(points, window):
+    if len(points) < 2 * window:
         return False
-    now, before = sorted(points[-WINDOW:])[WINDOW // 2], sorted(points[-2 * WINDOW:-WINDOW])[WINDOW // 2]
+    now, before = statistics.median(points[-window:]), statistics.median(points[-2 * window:-window])
     return abs(now - before) <= 0.02 * before
 
 
@@ -31,7 +37,7 @@ class Case:
         self.heap_pad = bytearray(message.get("heap_pad", 0))
         self.inner_reps = 1
         self.run_ns = 0.0
-        self.warm = "not_steady"
+        self.warm = "too_few_runs"
         backend = BACKENDS.get(message["backend"])
         if backend is None:
             raise unsupported(f"this worker does not know backend={message['backend']}")
@@ -79,9 +85,13 @@ class Case:
             a = time.perf_counter_ns()
             for _ in range(n):
                 self.runner.run()
-            self.run_ns = (time.perf_counter_ns() - a) / n
+            point_ns = time.perf_counter_ns() - a
+            self.run_ns = point_ns / n
             points.append(self.run_ns)
-            if steady(points):
+            window = window_of(max_ns, point_ns)
+            if len(points) >= 2 * window:
+                self.warm = "not_steady"
+            if steady(points, window):
                 self.warm = "warm"
                 break
         enough = 100 * self.clock["cost_ns"]

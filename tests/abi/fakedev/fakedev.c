@@ -38,7 +38,7 @@ struct device {
     pthread_cond_t work, completed;
     struct job queue[MAX_QUEUE];
     struct ridge_done done[MAX_QUEUE];
-    size_t n_queue, n_done;
+    size_t n_queue, n_done, n_batch; /* n_batch: first jobs of the queue that come next */
     int is_stopping, is_started;
     struct shape shape;
     struct set sets[MAX_SETS];
@@ -187,10 +187,13 @@ static void add(struct device *d, struct set *s)
     for (int64_t i = 0; i < s->n_valid; i++)
         c[i] = a[i] + b[i];
 }
-/* Takes the newest of the queue's first BATCH jobs: completions come out of order. */
+/* Takes batches of at most BATCH jobs, each from its newest to its oldest: completions come out of order, and none
+ * waits for ever. */
 static struct job take(struct device *d)
 {
-    size_t i = (d->n_queue < BATCH ? d->n_queue : BATCH) - 1;
+    if (d->n_batch == 0)
+        d->n_batch = d->n_queue < BATCH ? d->n_queue : BATCH;
+    size_t i = --d->n_batch;
     struct job job = d->queue[i];
     d->n_queue--;
     memmove(&d->queue[i], &d->queue[i + 1], (d->n_queue - i) * sizeof job);

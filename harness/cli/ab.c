@@ -1,0 +1,299 @@
+/* ridge ab: two builds measured now as two arms of every case, interleaved, with a control beside them. */
+#include "base/os.h"
+#include "judge.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SIDE_A "arm=main"
+#define SIDE_B "arm=b"
+
+struct ab {
+    const struct ridge_cli_args *args;
+    const char *file;
+    struct ridge_arena arena;
+    struct ridge_gate_rules rules;
+    struct side {
+        const char *const *program; /* NULL: the worker beside ridge */
+        struct ridge_kvs env;
+    } a, b;
+    int64_t forks, rounds, i_look, budget_ns;
+    uint64_t begin_ns, extra_begin_ns; /* extra: when the planned forks were done */
+    const char *option; /* KEY=A,B: two values of an option instead of two arms */
+    const char *side_a, *side_b;
+};
+
+/* ---- the two sides ---- */
+
+/* A worker command, or a folder that holds one. */
+static const char *const *program_of(struct ridge_arena *a, const char *command)
+{
+    struct stat st;
+    if (command == NULL)
+        return NULL;
+    if (stat(command, &st) == 0 && S_ISDIR(st.st_mode)) {
+        const char **argv = ridge_arena_array(a, 2, sizeof *argv);
+        argv[0] = ridge_arena_printf(a, "%s/ridge-worker", command);
+        return argv;
+    }
+    return ridge_cli_words(a, command);
+}
+
+static bool read_env(struct ab *ab, const char *flag, struct ridge_kvs *out)
+{
+    const char *values[RIDGE_CLI_MAX_VALUES + 1];
+    (void)ridge_cli_values(ab->args, flag, values);
+    for (size_t i = 0; values[i] != NULL; i++) {
+        const char *eq = strchr(values[i], '=');
+        if (eq == NULL || eq == values[i]) {
+            (void)ridge_cli_usage(ab->args->verb, "%s %s: KEY=VALUE is needed", flag, values[i]);
+            return false;
+        }
+        ridge_kvs_set(&ab->arena, out, ridge_arena_strn(&ab->arena, values[i], (size_t)(eq - values[i])), eq + 1);
+    }
+    return true;
+}
+
+static bool read_whole(struct ab *ab, const char *flag, int64_t otherwise, int64_t least, int64_t *out)
+{
+    const char *text = ridge_cli_value(ab->args, flag);
+    *out = otherwise;
+    if (text == NULL || (ridge_text_int(text, out, NULL) == RIDGE_OK && *out >= least && *out <= 1000))
+        return true;
+    (void)ridge_cli_usage(ab->args->verb, "%s %s: a whole number from %lld to 1000 is needed", flag, text, (long long)least);
+    return false;
+}
+
+/* KEY=A,B -> the selectors of the two sides and the suite override. */
+static bool read_option(struct ab *ab)
+{
+    ab->side_a = SIDE_A;
+    ab->side_b = SIDE_B;
+    ab->option = ridge_cli_value(ab->args, "--option");
+    if (ab->option == NULL)
+        return true;
+    const char *eq = strchr(ab->option, '='), *comma = eq != NULL ? strrchr(eq, ',') : NULL;
+    if (comma == NULL || ab->a.program != NULL || ab->b.program != NULL || ab->a.env.n + ab->b.env.n > 0) {
+        (void)ridge_cli_usage(ab->args->verb, "--option KEY=A,B stands alone and names two values, as threads=1,2");
+        return false;
+    }
+    int n_key = (int)(eq - ab->option);
+    ab->side_a = ridge_arena_printf(&ab->arena, "%.*s=%.*s,arm=main", n_key, ab->option, (int)(comma - eq - 1), eq + 1);
+    ab->side_b = ridge_arena_printf(&ab->arena, "%.*s=%s,arm=main", n_key, ab->option, comma + 1);
+    return true;
+}
+
+static bool read_sides(struct ab *ab)
+{
+    const char *budget = ridge_cli_value(ab->args, "--budget");
+    ab->a.program = program_of(&ab->arena, ridge_cli_value(ab->args, "--a"));
+    ab->b.program = program_of(&ab->arena, ridge_cli_value(ab->args, "--b"));
+    if (!read_env(ab, "--a-env", &ab->a.env) || !read_env(ab, "--b-env", &ab->b.env) || !read_option(ab) ||
+        !read_whole(ab, "--forks", 10, 1, &ab->forks) || !read_whole(ab, "--rounds", 3, 1, &ab->rounds))
+        return false;
+    ab->budget_ns = ab->rules.budget_ns;
+    if (budget != NULL && ridge_text_duration_ns(budget, &ab->budget_ns, NULL) != RIDGE_OK) {
+        (void)ridge_cli_usage(ab->args->verb, "--budget %s: a time is needed, as \"2 min\" or 0s", budget);
+        return false;
+    }
+    return true;
+}
+
+/* {"arms": {"a": {"program": [...], "env": {...}}}}: how the worker page learns of other programs */
+static char *arms_text(const struct ab *ab)
+{
+    const struct side *const sides[] = {&ab->a, &ab->b};
+    json_t *root = json_object(), *arms = json_object();
+    for (size_t i = 0; i < 2; i++) {
+        json_t *arm = json_object(), *program = json_array(), *env = json_object();
+        for (size_t k = 0; sides[i]->program != NULL && sides[i]->program[k] != NULL; k++)
+            json_array_append_new(program, json_string(sides[i]->program[k]));
+        for (size_t k = 0; k < sides[i]->env.n; k++)
+            json_object_set_new(env, sides[i]->env.v[k].key, json_string(sides[i]->env.v[k].value));
+        json_object_set_new(arm, "program", program);
+        json_object_set_new(arm, "env", env);
+        json_object_set_new(arms, i == 0 ? "a" : "b", arm);
+    }
+    json_object_set_new(root, "arms", arms);
+    char *text = json_dumps(root, 0);
+    json_decref(root);
+    return text;
+}
+
+/* ---- hooks of the session ---- */
+
+static int adjust(void *self, struct ridge_plan *plan)
+{
+    struct ab *ab = self;
+    if (plan->n_arms > 1 || strcmp(plan->arms[0].name, "main") != 0)
+        return ridge_cli_usage(ab->args->verb, "the suite has arms of its own; ab makes them");
+    plan->settings.forks = ab->forks;
+    plan->settings.rounds = plan->settings.max_rounds = ab->rounds;
+    plan->settings.duration_ns = 0;
+    plan->settings.width_ratio = INFINITY; /* a judge decides, not the width */
+    if (ab->option == NULL) /* before main takes side a's program and environment */
+        ridge_cli_add_arm(plan, "b", ab->b.program, &ab->b.env, NULL);
+    if (ab->a.program != NULL)
+        plan->arms[0].program = (const char **)(uintptr_t)ab->a.program;
+    for (size_t i = 0; i < ab->a.env.n; i++)
+        ridge_kvs_set(&plan->arena, &plan->arms[0].env, ab->a.env.v[i].key, ab->a.env.v[i].value);
+    ridge_cli_add_arm(plan, RIDGE_GATE_AA, NULL, NULL, RIDGE_GATE_AA);
+    ab->begin_ns = ridge_os_now_ns();
+    return RIDGE_EXIT_OK;
+}
+
+static int64_t forks_of(const struct ridge_rd_group *g)
+{
+    int64_t most = 0;
+    for (size_t k = 0; k < g->n_members; k++)
+        most = g->members[k].n_forks > most ? g->members[k].n_forks : most;
+    return most;
+}
+
+static double s_per_fork(const struct ab *ab, const struct ridge_gate_run *run)
+{
+    double n = 0;
+    for (size_t i = 0; i < run->n_groups; i++)
+        n += (double)forks_of(&run->groups[i]);
+    return n > 0 ? (double)(ridge_os_now_ns() - ab->begin_ns) * 1e-9 / n : NAN;
+}
+
+static enum ridge_status judge(struct ab *ab, struct ridge_store *store, int64_t run_id, struct ridge_gate_run *run,
+                               struct ridge_judgement *j, struct ridge_error *err)
+{
+    char id[32];
+    (void)snprintf(id, sizeof id, "%lld", (long long)run_id);
+    *j = (struct ridge_judgement){.base_run_id = -1};
+    enum ridge_status st = ridge_gate_load(store, &ab->arena, id, run, err);
+    struct ridge_gate_look look = {.i_look = ab->i_look, .s_per_fork = st == RIDGE_OK ? s_per_fork(ab, run) : NAN};
+    if (st == RIDGE_OK)
+        st = ridge_gate_paired(&ab->arena, run, ab->side_a, ab->side_b, &ab->rules, &look, j, err);
+    return st;
+}
+
+static bool look(void *self, struct ridge_store *store, int64_t run_id, const struct ridge_plan *plan, int64_t *want)
+{
+    struct ab *ab = self;
+    struct ridge_gate_run run;
+    struct ridge_judgement j;
+    struct ridge_error err = {0};
+    bool any = false;
+    if (ab->extra_begin_ns == 0)
+        ab->extra_begin_ns = ridge_os_now_ns();
+    double left_s = ((double)ab->budget_ns - (double)(ridge_os_now_ns() - ab->extra_begin_ns)) * 1e-9, cost_s = 0;
+    if (ab->i_look + 1 >= ab->rules.n_looks || judge(ab, store, run_id, &run, &j, &err) != RIDGE_OK)
+        return false;
+    double fork_s = s_per_fork(ab, &run);
+    for (size_t i = 0; i < run.n_groups && i < plan->n_groups; i++) {
+        size_t i_group = (size_t)run.groups[i].i_group;
+        int64_t wanted = ridge_gate_wanted_forks(&run, i, &j), have = forks_of(&run.groups[i]);
+        int64_t most = have + (int64_t)fmax(0, (left_s - cost_s) / fork_s);
+        wanted = wanted > 3 * have ? 3 * have : wanted; /* 10 -> 30 -> 90 */
+        want[i_group] = wanted > most ? most : wanted;
+        if (want[i_group] <= have)
+            want[i_group] = 0;
+        cost_s += want[i_group] > 0 ? (double)(want[i_group] - have) * fork_s : 0;
+        any |= want[i_group] > 0;
+    }
+    ab->i_look += any;
+    if (any)
+        ridge_cli_say("some cases are undecided: more forks, about %.0f s (look %lld of %lld)", cost_s,
+                      (long long)ab->i_look + 1, (long long)ab->rules.n_looks);
+    return any;
+}
+
+static int conclude(void *self, struct ridge_store *store, int64_t run_id, int measured)
+{
+    struct ab *ab = self;
+    struct ridge_gate_run run;
+    struct ridge_judgement j;
+    struct ridge_error err = {0};
+    struct ridge_buf base = {0};
+    (void)measured; /* failed cases have rows of their own */
+    enum ridge_status st = judge(ab, store, run_id, &run, &j, &err);
+    if (st == RIDGE_OK)
+        st = ridge_gate_limits(&ab->arena, &run, ab->side_b, &ab->rules, &j, &err);
+    if (st != RIDGE_OK)
+        return ridge_cli_error(&err);
+    ridge_buf_puts(&base, ab->option != NULL ? ab->side_a : "main");
+    for (size_t i = 0; ab->a.program != NULL && ab->a.program[i] != NULL; i++)
+        ridge_buf_printf(&base, "%s%s", i == 0 ? ": " : " ", ab->a.program[i]);
+    j.mode = "ab";
+    j.baseline = base.data;
+    j.rules_name = ab->rules.name;
+    j.rules_text = ab->rules.text;
+    j.rules_sha256 = ab->rules.sha256;
+    j.command = run.run.command;
+    ridge_gate_conclude(&ab->arena, &run, &ab->rules, true, &j);
+    ridge_cli_put_again(&ab->arena, &run, &j);
+    int rc = ridge_cli_finish_judgement(ab->args, store, ab->file, &run, &j);
+    ridge_buf_deinit(&base);
+    return rc;
+}
+
+/* ---- the verb ---- */
+
+/* The two values must stand in one group: the suite's text with "compare" set to the option. */
+static char *suite_text(struct ab *ab)
+{
+    json_t *root = ab->option != NULL ? json_load_file(ab->args->operands[0], 0, NULL) : NULL, *axes = json_array();
+    if (root == NULL) { /* a suite that cannot be read is told by its own errors */
+        json_decref(axes);
+        return NULL;
+    }
+    json_array_append_new(axes, json_stringn(ab->option, strcspn(ab->option, "=")));
+    json_object_set_new(root, "compare", axes);
+    char *text = json_dumps(root, JSON_INDENT(1));
+    json_decref(root);
+    return text;
+}
+
+static int run_session(struct ab *ab, struct ridge_cli_worker *worker)
+{
+    const char *set[RIDGE_CLI_MAX_VALUES + 2];
+    const struct ridge_session_hooks hooks = {.self = ab, .adjust = adjust, .look = look, .conclude = conclude};
+    size_t n = ridge_cli_values(ab->args, "--set", set);
+    if (ab->option != NULL) {
+        set[n++] = ab->option;
+        set[n] = NULL;
+    }
+    char *text = suite_text(ab);
+    struct ridge_session_config c = {.suite_path = ab->args->operands[0],
+                                     .suite_text = text,
+                                     .set = set,
+                                     .filter = ridge_cli_value(ab->args, "--filter"),
+                                     .output_path = ab->file,
+                                     .command = ridge_cli_command_text(&worker->arena, ab->args),
+                                     .hooks = &hooks};
+    int rc = ridge_cli_session(&c, worker);
+    free(text);
+    return rc;
+}
+
+int ridge_cli_ab(const struct ridge_cli_args *args)
+{
+    struct ab ab = {.args = args, .file = ridge_cli_value(args, "--output")};
+    struct ridge_cli_worker worker = {0};
+    struct ridge_error err = {0};
+    ab.file = ab.file != NULL ? ab.file : "results.ridge";
+    int rc = ridge_cli_load_rules(&ab.arena, ridge_cli_value(args, "--rules"), &ab.rules);
+    if (rc == RIDGE_EXIT_OK && !read_sides(&ab))
+        rc = RIDGE_EXIT_USAGE;
+    if (rc == RIDGE_EXIT_OK && ridge_cli_worker_open(&worker, &err) != RIDGE_OK)
+        rc = ridge_cli_error(&err);
+    if (rc == RIDGE_EXIT_OK) {
+        char *text = arms_text(&ab); /* both sides must speak a wire that this ridge knows */
+        if (ridge_cli_worker_add_arms(&worker, NULL, text, &err) != RIDGE_OK)
+            rc = ridge_cli_error(&err);
+        free(text);
+    }
+    if (rc == RIDGE_EXIT_OK)
+        rc = run_session(&ab, &worker);
+    ridge_cli_worker_close(&worker);
+    ridge_arena_deinit(&ab.arena);
+    return rc;
+}

@@ -1,0 +1,92 @@
+/* ridge baseline set NAME RUN..., list, drop NAME: names for runs that others are held against. */
+#include "base/os.h"
+#include "judge.h"
+#include "rows.h"
+
+#include <string.h>
+
+static int list(const struct ridge_cli_args *args, struct ridge_store *store, struct ridge_arena *a)
+{
+    struct ridge_rd_baseline *b = NULL;
+    struct ridge_rows t = {.columns = {"baseline", "run", "suite", "status", "fitness", "host", NULL}};
+    struct ridge_buf out = {0};
+    struct ridge_error err = {0};
+    size_t n = 0;
+    if (ridge_read_baselines(store, a, &b, &n, &err) != RIDGE_OK)
+        return ridge_cli_error(&err);
+    for (size_t i = 0; i < n; i++) {
+        struct ridge_rd_run run;
+        const char *id = ridge_arena_printf(a, "%lld", (long long)b[i].run_id);
+        if (ridge_read_run(store, a, id, &run, &err) != RIDGE_OK)
+            return ridge_cli_error(&err);
+        const char *const cells[] = {b[i].name, id, run.name, run.status, run.fitness, run.host_class};
+        ridge_rows_add(&t, cells);
+    }
+    if (ridge_cli_value(args, "--json") != NULL)
+        ridge_rows_json(&t, &out);
+    else if (n > 0)
+        ridge_rows_text(&t, &out);
+    else
+        ridge_buf_puts(&out, "no baseline; ridge baseline set main last makes one\n");
+    int rc = ridge_cli_print(&out, NULL, &err);
+    ridge_rows_deinit(&t);
+    ridge_buf_deinit(&out);
+    return rc;
+}
+
+/* A run that cannot be judged later is refused now. */
+static int check_run(const struct ridge_rd_run *run)
+{
+    if (strcmp(run->status, "complete") == 0)
+        return RIDGE_EXIT_OK;
+    ridge_cli_say("ridge: run %lld is %s; a baseline is a complete run", (long long)run->id, run->status);
+    return RIDGE_EXIT_USAGE;
+}
+
+static int set(const struct ridge_cli_args *args, struct ridge_store *store, struct ridge_arena *a)
+{
+    struct ridge_error err = {0};
+    size_t n = args->n_operands - 2;
+    int64_t *ids = ridge_arena_array(a, n + 1, sizeof *ids);
+    for (size_t i = 0; i < n; i++) {
+        struct ridge_rd_run run;
+        if (ridge_read_run(store, a, args->operands[2 + i], &run, &err) != RIDGE_OK)
+            return ridge_cli_error(&err);
+        int rc = check_run(&run);
+        if (rc != RIDGE_EXIT_OK)
+            return rc;
+        ids[i] = run.id;
+        if (run.forks < RIDGE_GATE_MIN_FORKS)
+            ridge_cli_say("run %lld has %lld fork%s; ridge run --gate makes runs that are fit to be judged", (long long)run.id,
+                          (long long)run.forks, run.forks == 1 ? "" : "s");
+    }
+    if (ridge_store_baseline(store, args->operands[1], ids, n, (int64_t)ridge_os_realtime_ns(), &err) != RIDGE_OK)
+        return ridge_cli_error(&err);
+    if (n == 0)
+        ridge_cli_say("baseline %s is forgotten", args->operands[1]);
+    for (size_t i = 0; i < n; i++)
+        ridge_cli_say("baseline %s: run %lld", args->operands[1], (long long)ids[i]);
+    return RIDGE_EXIT_OK;
+}
+
+int ridge_cli_baseline(const struct ridge_cli_args *args)
+{
+    struct ridge_arena a = {0};
+    struct ridge_store *store = NULL;
+    struct ridge_error err = {0};
+    const char *file = ridge_cli_value(args, "--file"), *word = args->operands[0];
+    bool is_list = strcmp(word, "list") == 0, is_set = strcmp(word, "set") == 0;
+    file = file != NULL ? file : "results.ridge";
+    if ((is_set && args->n_operands < 3) || (!is_set && !is_list && args->n_operands != 2))
+        return ridge_cli_usage(args->verb, "baseline %s needs a NAME%s", word, is_set ? " and a RUN, as: set main last" : "");
+    int rc = ridge_cli_open_store(file, &store);
+    if (rc == RIDGE_EXIT_OK && !is_list) {
+        ridge_store_close(store);
+        rc = ridge_store_open(file, true, &store, &err) == RIDGE_OK ? RIDGE_EXIT_OK : ridge_cli_error(&err);
+    }
+    if (rc == RIDGE_EXIT_OK)
+        rc = is_list ? list(args, store, &a) : set(args, store, &a);
+    ridge_store_close(store);
+    ridge_arena_deinit(&a);
+    return rc;
+}

@@ -1,0 +1,175 @@
+/* ridge gate: the last run against a named baseline and the rules of a gate file. */
+#include "judge.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_EARLIER = 40 };
+
+struct gating {
+    const struct ridge_cli_args *args;
+    struct ridge_arena arena;
+    struct ridge_gate_rules rules;
+    struct ridge_store *store, *base_store; /* base_store: another file's, or store */
+    const char *file, *baseline;
+    struct ridge_gate_run now, *base, *earlier;
+    size_t n_base, n_earlier;
+};
+
+static int open_for_judging(const char *file, struct ridge_store **out)
+{
+    int rc = ridge_cli_open_store(file, out); /* says what to do where there is none */
+    struct ridge_error err = {0};
+    if (rc != RIDGE_EXIT_OK)
+        return rc;
+    ridge_store_close(*out);
+    *out = NULL;
+    return ridge_store_open(file, true, out, &err) == RIDGE_OK ? RIDGE_EXIT_OK : ridge_cli_error(&err);
+}
+
+static bool has_limits(const struct ridge_gate_rules *rules)
+{
+    for (size_t i = 0; i < rules->n; i++)
+        if (rules->v[i].max == rules->v[i].max || rules->v[i].min == rules->v[i].min || rules->v[i].must_exist)
+            return true;
+    return false;
+}
+
+/* NAME, FILE.ridge:NAME or a RUN. Without --baseline: the name main; none is fine when the rules have limits. */
+static int find_baseline(struct gating *g)
+{
+    struct ridge_error err = {0};
+    const char *given = ridge_cli_value(g->args, "--baseline"), *file, *run;
+    g->baseline = given != NULL ? given : "main";
+    ridge_cli_split_run(&g->arena, g->baseline, g->file, &file, &run);
+    g->base_store = g->store;
+    if (strcmp(file, g->file) != 0) {
+        int rc = ridge_cli_open_store(file, &g->base_store);
+        if (rc != RIDGE_EXIT_OK)
+            return rc;
+    }
+    if (ridge_cli_load_baseline(g->base_store, &g->arena, run, &g->base, &g->n_base, &err) != RIDGE_OK)
+        return ridge_cli_error(&err);
+    if (g->n_base == 0 && given != NULL) {
+        g->base = ridge_arena_array(&g->arena, 1, sizeof *g->base);
+        if (ridge_gate_load(g->base_store, &g->arena, run, g->base, NULL) == RIDGE_OK)
+            g->n_base = 1;
+    }
+    if (g->n_base > 0 || (given == NULL && has_limits(&g->rules)))
+        return RIDGE_EXIT_OK;
+    return ridge_cli_usage(g->args->verb, "there is no baseline or run '%s' in %s; ridge baseline set %s RUN makes one", run,
+                           file, run);
+}
+
+static enum ridge_status judge(struct gating *g, struct ridge_judgement *j, struct ridge_error *err)
+{
+    struct ridge_arena *a = &g->arena;
+    enum ridge_status st = RIDGE_OK;
+    if (g->n_base > 0)
+        st = ridge_cli_load_runs(g->base_store, a, g->now.run.host_class, g->now.run.started_utc_ns, MOST_EARLIER, &g->earlier,
+                                 &g->n_earlier, err);
+    if (st == RIDGE_OK && g->n_base > 0)
+        st = ridge_gate_unpaired(a, &g->now, g->base, g->n_base, g->earlier, g->n_earlier, &g->rules, j, err);
+    if (st == RIDGE_OK)
+        st = ridge_gate_control(a, &g->now, &g->rules, j, err);
+    if (st == RIDGE_OK)
+        st = ridge_gate_limits(a, &g->now, "", &g->rules, j, err);
+    return st;
+}
+
+static int gate(struct gating *g)
+{
+    struct ridge_judgement j = {.base_run_id = -1};
+    struct ridge_error err = {0};
+    const char *run = ridge_cli_value(g->args, "--run");
+    if (ridge_gate_load(g->store, &g->arena, run != NULL ? run : "last", &g->now, &err) != RIDGE_OK)
+        return ridge_cli_error(&err);
+    int rc = find_baseline(g);
+    if (rc != RIDGE_EXIT_OK)
+        return rc;
+    if (g->n_base == 1 && g->base_store == g->store && g->base[0].run.id == g->now.run.id)
+        return ridge_cli_usage(g->args->verb, "run %lld is the baseline itself; measure a new one with ridge run --gate",
+                               (long long)g->now.run.id);
+    if (judge(g, &j, &err) != RIDGE_OK)
+        return ridge_cli_error(&err);
+    j.mode = strcmp(g->args->verb->name, "rejudge") == 0 ? "rejudge" : "gate";
+    j.baseline = g->n_base > 0 ? ridge_arena_printf(&g->arena, "%s (run %lld%s)", g->baseline, (long long)g->base[0].run.id,
+                                                    g->n_base > 1 ? " and others" : "")
+                               : "limits only";
+    j.base_run_id = g->n_base > 0 && g->base_store == g->store ? g->base[0].run.id : -1;
+    for (size_t i = 0; g->base_store != g->store && i < j.n_rows; i++)
+        j.rows[i].base_run_id = j.rows[i].i_member_base = -1; /* ids of another file mean nothing here */
+    j.rules_name = g->rules.name;
+    j.rules_text = g->rules.text;
+    j.rules_sha256 = g->rules.sha256;
+    j.command = ridge_cli_command_text(&g->arena, g->args);
+    ridge_gate_conclude(&g->arena, &g->now, &g->rules, true, &j);
+    ridge_cli_put_again(&g->arena, &g->now, &j);
+    return ridge_cli_finish_judgement(g->args, g->store, g->file, &g->now, &j);
+}
+
+int ridge_cli_gate(const struct ridge_cli_args *args)
+{
+    struct gating g = {.args = args, .file = args->n_operands > 0 ? args->operands[0] : "results.ridge"};
+    int rc = ridge_cli_load_rules(&g.arena, ridge_cli_value(args, "--rules"), &g.rules);
+    if (rc == RIDGE_EXIT_OK)
+        rc = open_for_judging(g.file, &g.store);
+    if (rc == RIDGE_EXIT_OK)
+        rc = gate(&g);
+    if (g.base_store != NULL && g.base_store != g.store)
+        ridge_store_close(g.base_store);
+    ridge_store_close(g.store);
+    ridge_arena_deinit(&g.arena);
+    return rc;
+}
+
+/* An ab run is judged again from its pairs, any other against its baseline. */
+static int rejudge_pairs(const struct ridge_cli_args *args, struct ridge_store *store, const char *file,
+                         struct ridge_arena *a, const struct ridge_gate_rules *rules, const struct ridge_gate_run *run)
+{
+    struct ridge_judgement j = {.base_run_id = -1};
+    struct ridge_gate_look look = {.i_look = 0, .s_per_fork = 0.0 / 1.0};
+    struct ridge_error err = {0};
+    if (ridge_gate_paired(a, run, "arm=main", "arm=b", rules, &look, &j, &err) != RIDGE_OK ||
+        ridge_gate_limits(a, run, "arm=b", rules, &j, &err) != RIDGE_OK)
+        return ridge_cli_error(&err);
+    j.mode = "rejudge";
+    j.baseline = "main";
+    j.rules_name = rules->name;
+    j.rules_text = rules->text;
+    j.rules_sha256 = rules->sha256;
+    j.command = ridge_cli_command_text(a, args);
+    ridge_gate_conclude(a, run, rules, true, &j);
+    ridge_cli_put_again(a, run, &j);
+    return ridge_cli_finish_judgement(args, store, file, run, &j);
+}
+
+static bool has_arm(const struct ridge_gate_run *run, const char *arm)
+{
+    for (size_t g = 0; g < run->n_groups; g++)
+        for (size_t k = 0; k < run->groups[g].n_members; k++)
+            if (strcmp(run->groups[g].members[k].arm, arm) == 0)
+                return true;
+    return false;
+}
+
+int ridge_cli_rejudge(const struct ridge_cli_args *args)
+{
+    struct ridge_arena a = {0};
+    struct ridge_store *store = NULL;
+    struct ridge_gate_rules rules;
+    struct ridge_gate_run run;
+    struct ridge_error err = {0};
+    const char *file = args->n_operands > 0 ? args->operands[0] : "results.ridge", *which = ridge_cli_value(args, "--run");
+    int rc = ridge_cli_load_rules(&a, ridge_cli_value(args, "--rules"), &rules);
+    if (rc == RIDGE_EXIT_OK)
+        rc = open_for_judging(file, &store);
+    if (rc == RIDGE_EXIT_OK && ridge_gate_load(store, &a, which != NULL ? which : "last", &run, &err) != RIDGE_OK)
+        rc = ridge_cli_error(&err);
+    bool is_paired = rc == RIDGE_EXIT_OK && has_arm(&run, "b");
+    if (is_paired)
+        rc = rejudge_pairs(args, store, file, &a, &rules, &run);
+    ridge_store_close(store);
+    ridge_arena_deinit(&a);
+    return rc == RIDGE_EXIT_OK && !is_paired ? ridge_cli_gate(args) : rc;
+}

@@ -1,0 +1,33 @@
+/* What the judging verbs (ab, gate, compare, rejudge, history, bisect, run --gate) share. */
+#ifndef RIDGE_CLI_JUDGE_H
+#define RIDGE_CLI_JUDGE_H
+
+#include "gate/gate.h"
+#include "session.h"
+
+/* A second copy of every ranked main member as arm `name`; with yardstick "aa" it has no rank and only a seeded
+ * sample of RIDGE_GATE_AA_CASES cases gets one. program NULL: main's. */
+void ridge_cli_add_arm(struct ridge_plan *plan, const char *name, const char *const *program, const struct ridge_kvs *env,
+                       const char *yardstick);
+/* run --gate: 5 forks or more and the control arm. */
+int ridge_cli_fit_for_gate(void *self, struct ridge_plan *plan);
+/* --rules FILE or the defaults; mistakes are printed. */
+int ridge_cli_load_rules(struct ridge_arena *a, const char *path, struct ridge_gate_rules *out);
+/* "FILE:RUN", "FILE.ridge" or "RUN" (of `file`) -> both parts; strings in the arena. */
+void ridge_cli_split_run(struct ridge_arena *a, const char *text, const char *file, const char **out_file,
+                         const char **out_run);
+/* Commands that measure each row again, from the run's own command line. */
+void ridge_cli_put_again(struct ridge_arena *a, const struct ridge_gate_run *run, struct ridge_judgement *j);
+/* Stores the judgement and prints it: the console table or --json, and --junit, --summary, --report files. */
+int ridge_cli_finish_judgement(const struct ridge_cli_args *args, struct ridge_store *store, const char *file,
+                               const struct ridge_gate_run *run, struct ridge_judgement *j);
+/* Words of a command line: blanks separate, quotes hold together. NULL-terminated. */
+const char *const *ridge_cli_words(struct ridge_arena *a, const char *text);
+/* All complete runs of a store, oldest first, that a filter keeps. */
+enum ridge_status ridge_cli_load_runs(struct ridge_store *store, struct ridge_arena *a, const char *host_class,
+                                      int64_t before_utc_ns, size_t most, struct ridge_gate_run **out, size_t *n,
+                                      struct ridge_error *err) RIDGE_MUST_USE;
+/* The name's runs, loaded, oldest first; none: a name that is not there. */
+enum ridge_status ridge_cli_load_baseline(struct ridge_store *store, struct ridge_arena *a, const char *name,
+                                          struct ridge_gate_run **out, size_t *n, struct ridge_error *err) RIDGE_MUST_USE;
+#endif

@@ -1,0 +1,140 @@
+/* The last word: pass, regression, or a machine that cannot judge. */
+#include "gate/gate.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PASS = 0, REGRESSION = 1, UNFIT = 4 };
+
+static bool is_kind(const struct ridge_judged *r, const char *kind)
+{
+    return strcmp(r->kind, kind) == 0;
+}
+
+/* Worst first; among equals the largest effect first; the control last. */
+static int by_weight(const void *a, const void *b)
+{
+    const struct ridge_judged *x = a, *y = b;
+    bool x_aa = is_kind(x, "aa"), y_aa = is_kind(y, "aa");
+    if (x_aa != y_aa)
+        return x_aa ? 1 : -1;
+    if (x->verdict != y->verdict && !x_aa)
+        return x->verdict > y->verdict ? -1 : 1;
+    double p = isfinite(x->ratio) ? x->ratio : 0, q = isfinite(y->ratio) ? y->ratio : 0;
+    if (p != q)
+        return p > q ? -1 : 1;
+    int order = strcmp(x->subject, y->subject);
+    return order != 0 ? order : strcmp(x->label, y->label);
+}
+
+static int64_t fewest_forks(const struct ridge_judgement *j)
+{
+    int64_t least = INT64_MAX;
+    for (size_t i = 0; i < j->n_rows; i++)
+        if ((is_kind(&j->rows[i], "paired") || is_kind(&j->rows[i], "unpaired")) && j->rows[i].n_forks > 0 &&
+            j->rows[i].n_forks < least)
+            least = j->rows[i].n_forks;
+    return least;
+}
+
+static const char *why_unfit(struct ridge_arena *a, const struct ridge_gate_run *run, const struct ridge_gate_rules *rules,
+                             bool needs_control, const struct ridge_judgement *j)
+{
+    int64_t forks = fewest_forks(j);
+    if (rules->require_fit && strcmp(run->run.fitness, "unfit") == 0)
+        return ridge_arena_printf(a, "the machine was unfit to judge while run %lld was measured: %s", (long long)run->run.id,
+                                  run->run.why);
+    if (j->n_rows == (size_t)j->n_aa)
+        return "no case could be compared";
+    if (forks < RIDGE_GATE_MIN_FORKS)
+        return ridge_arena_printf(a, "%lld fork%s: fewer than %d cannot tell a change from the luck of a layout; measure with "
+                                  "ridge run --gate (5 forks or more), or --set forks=5", (long long)forks,
+                                  forks == 1 ? "" : "s", RIDGE_GATE_MIN_FORKS);
+    if (needs_control && j->n_aa == 0)
+        return "this run has no A/A control (arm aa), so its false alarms are not known; measure with ridge run --gate";
+    if (j->n_aa_out > j->n_aa_allowed)
+        return ridge_arena_printf(a, "the A/A control failed: %lld of %lld cases of identical code left their margin, at most "
+                                  "%lld may", (long long)j->n_aa_out, (long long)j->n_aa, (long long)j->n_aa_allowed);
+    return "";
+}
+
+/* A rule with "inconclusive": "fail" makes such a case end in 4. */
+static size_t strict_inconclusive(struct ridge_arena *a, const struct ridge_gate_run *run, const struct ridge_gate_rules *rules,
+                                  const struct ridge_judgement *j)
+{
+    size_t n = 0;
+    for (size_t g = 0; g < run->n_groups; g++)
+        for (size_t k = 0; k < run->groups[g].n_members; k++) {
+            const struct ridge_rd_member *m = &run->groups[g].members[k];
+            bool strict = rules->fail_inconclusive;
+            struct ridge_kvs kvs = ridge_gate_member_kvs(a, m);
+            for (size_t i = 0; i < rules->n; i++)
+                strict |= rules->v[i].fail_inconclusive && ridge_selector_match(&rules->v[i].cases, &kvs);
+            for (size_t i = 0; strict && i < j->n_rows; i++)
+                n += j->rows[i].i_member == m->i_member && j->rows[i].verdict == RIDGE_CHANGE_INCONCLUSIVE &&
+                     !is_kind(&j->rows[i], "aa");
+        }
+    return n;
+}
+
+static bool is_strict(const struct ridge_gate_rules *rules)
+{
+    bool strict = rules->fail_inconclusive;
+    for (size_t i = 0; i < rules->n; i++)
+        strict |= rules->v[i].fail_inconclusive;
+    return strict;
+}
+
+/* A wrong answer, a missing case and a broken limit need no quiet machine. */
+static size_t hard_failures(const struct ridge_judgement *j)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < j->n_rows; i++)
+        n += j->rows[i].verdict == RIDGE_CHANGE_FAILED;
+    return n;
+}
+
+static double median_detectable(const struct ridge_judgement *j)
+{
+    double *v = ridge_xrealloc_array(NULL, j->n_rows + 1, sizeof *v);
+    size_t n = 0;
+    for (size_t i = 0; i < j->n_rows; i++)
+        if (!is_kind(&j->rows[i], "aa") && isfinite(j->rows[i].detect_ratio))
+            v[n++] = j->rows[i].detect_ratio;
+    double median = ridge_stat_median(v, n);
+    free(v);
+    return median;
+}
+
+void ridge_gate_conclude(struct ridge_arena *a, const struct ridge_gate_run *run, const struct ridge_gate_rules *rules,
+                         bool needs_control, struct ridge_judgement *j)
+{
+    size_t n[RIDGE_N_CHANGES], total = 0;
+    for (size_t i = 0; i < RIDGE_N_CHANGES; i++)
+        total += n[i] = ridge_judgement_count(j, (enum ridge_change)i);
+    if (j->n_rows > 0)
+        qsort(j->rows, j->n_rows, sizeof *j->rows, by_weight);
+    j->aa_upper = ridge_stat_binomial_upper(j->n_aa_out_pooled, j->n_aa_pooled, 0.95);
+    j->detect_ratio = median_detectable(j);
+    j->why = why_unfit(a, run, rules, needs_control, j);
+    size_t strict = is_strict(rules) ? strict_inconclusive(a, run, rules, j) : 0;
+    size_t n_bad = n[RIDGE_CHANGE_REGRESSED] + n[RIDGE_CHANGE_FAILED];
+    if (hard_failures(j) > 0)
+        j->exit_code = REGRESSION;
+    else if (j->why[0] != '\0')
+        j->exit_code = UNFIT;
+    else if (n_bad > 0)
+        j->exit_code = REGRESSION;
+    else if (strict > 0)
+        j->exit_code = UNFIT;
+    else
+        j->exit_code = PASS;
+    if (j->exit_code == UNFIT && j->why[0] == '\0')
+        j->why = ridge_arena_printf(a, "%zu case%s stayed inconclusive, and the gate file does not let that pass", strict,
+                                    strict == 1 ? "" : "s");
+    static const char *const words[] = {[PASS] = "PASS", [REGRESSION] = "REGRESSION", [UNFIT] = "CANNOT JUDGE"};
+    j->banner = ridge_arena_printf(a, "%s: %zu of %zu regressed, %zu failed, %zu improved, %zu OK, %zu inconclusive",
+                                   words[j->exit_code], n[RIDGE_CHANGE_REGRESSED], total, n[RIDGE_CHANGE_FAILED],
+                                   n[RIDGE_CHANGE_IMPROVED], n[RIDGE_CHANGE_OK], n[RIDGE_CHANGE_INCONCLUSIVE]);
+}

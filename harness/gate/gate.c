@@ -1,0 +1,103 @@
+/* Loading runs, naming members, margins. */
+#include "gate/gate.h"
+
+#include <math.h>
+#include <string.h>
+
+enum ridge_status ridge_gate_load(struct ridge_store *store, struct ridge_arena *a, const char *run,
+                                  struct ridge_gate_run *out, struct ridge_error *err)
+{
+    *out = (struct ridge_gate_run){.store = store};
+    enum ridge_status st = ridge_read_run(store, a, run, &out->run, err);
+    return st == RIDGE_OK ? ridge_read_groups(store, a, out->run.id, &out->groups, &out->n_groups, err) : st;
+}
+
+static void put(struct ridge_arena *a, struct ridge_kvs *out, const char *key, const char *value)
+{
+    if (ridge_kvs_get(out, key) == NULL)
+        ridge_kvs_set(a, out, key, value != NULL ? value : "");
+}
+
+struct ridge_kvs ridge_gate_member_kvs(struct ridge_arena *a, const struct ridge_rd_member *m)
+{
+    struct ridge_kvs out = {0};
+    const struct ridge_kv fixed[] = {{"case", m->case_id},     {"subject", m->subject}, {"op", m->op},
+                                     {"backend", m->backend},  {"device", m->device},   {"target", m->target},
+                                     {"arm", m->arm},          {"model", m->model},     {"layer", m->layer}};
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
+        put(a, &out, fixed[i].key, fixed[i].value);
+    for (size_t i = 0; i < m->options.n; i++)
+        put(a, &out, m->options.v[i].key, m->options.v[i].value);
+    for (size_t i = 0; i < m->shape.n; i++)
+        put(a, &out, m->shape.v[i].key, m->shape.v[i].value);
+    return out;
+}
+
+const char *ridge_gate_label(struct ridge_arena *a, const struct ridge_rd_member *m)
+{
+    static const struct ridge_kv hidden[] = {{"cache", "hot"}, {"scenario", "single"}, {"weights", "given"}};
+    struct ridge_buf b = {0};
+    ridge_buf_puts(&b, m->backend);
+    for (size_t i = 0; i < m->options.n; i++) {
+        const struct ridge_kv *kv = &m->options.v[i];
+        bool is_hidden = strcmp(kv->value, "1") == 0 && strcmp(kv->key, "threads") != 0;
+        for (size_t k = 0; k < sizeof hidden / sizeof hidden[0]; k++)
+            is_hidden |= strcmp(hidden[k].key, kv->key) == 0 && strcmp(hidden[k].value, kv->value) == 0;
+        if (strcmp(kv->key, "dtype") == 0)
+            ridge_buf_printf(&b, " %s", kv->value);
+        else if (strcmp(kv->key, "threads") == 0)
+            ridge_buf_printf(&b, " %s thread%s", kv->value, strcmp(kv->value, "1") == 0 ? "" : "s");
+        else if (!is_hidden)
+            ridge_buf_printf(&b, " %s=%s", kv->key, kv->value);
+    }
+    const char *text = ridge_arena_strn(a, b.data, b.n);
+    ridge_buf_deinit(&b);
+    return text;
+}
+
+bool ridge_gate_is_aa(const struct ridge_rd_member *m)
+{
+    return m->yardstick != NULL && strcmp(m->yardstick, RIDGE_GATE_AA) == 0;
+}
+
+static double value_of(const struct ridge_rd_member *m, const char *metric)
+{
+    const struct ridge_metric *x = ridge_rd_metric(m, metric);
+    return x != NULL && x->refused == NULL ? x->value : NAN;
+}
+
+/* Closer to the roof of memory than to the roof of arithmetic. */
+bool ridge_gate_is_memory_bound(const struct ridge_rd_member *m)
+{
+    double peak = value_of(m, "peak_ratio"), read = fmax(value_of(m, "read_ratio"), value_of(m, "copy_ratio"));
+    return isfinite(read) && (!isfinite(peak) || read > peak);
+}
+
+double ridge_gate_margin(const struct ridge_gate_rules *rules, const struct ridge_kvs *kvs, const struct ridge_rd_member *m,
+                         const char *metric)
+{
+    double margin = ridge_gate_is_memory_bound(m) ? rules->memory_margin_ratio : rules->margin_ratio;
+    if (m->model != NULL && m->model[0] != '\0' && (m->layer == NULL || m->layer[0] == '\0') && m->shape.n == 0)
+        margin = rules->model_margin_ratio;
+    for (size_t i = 0; i < rules->n; i++) {
+        const struct ridge_gate_rule *r = &rules->v[i];
+        if (!isnan(r->margin_ratio) && strcmp(r->metric, metric) == 0 && ridge_selector_match(&r->cases, kvs))
+            margin = r->margin_ratio;
+    }
+    return margin;
+}
+
+int64_t ridge_gate_wanted_forks(const struct ridge_gate_run *run, size_t i_group, const struct ridge_judgement *j)
+{
+    int64_t want = 0;
+    const struct ridge_rd_group *g = &run->groups[i_group];
+    for (size_t i = 0; i < j->n_rows; i++) {
+        const struct ridge_judged *r = &j->rows[i];
+        if (r->n_more_forks <= 0 || strcmp(r->kind, "paired") != 0)
+            continue;
+        for (size_t k = 0; k < g->n_members; k++)
+            if (g->members[k].i_member == r->i_member && r->n_forks + r->n_more_forks > want)
+                want = r->n_forks + r->n_more_forks;
+    }
+    return want;
+}

@@ -1,0 +1,115 @@
+/* Rules with a margin on another metric than the time: tails by a bootstrap over forks, the rest by stored values. */
+#include "gate/rows.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct { const char *metric; double q; } tails[] = {
+    {"p50_ns", 0.5}, {"p90_ns", 0.9}, {"p95_ns", 0.95}, {"p99_ns", 0.99}, {"p999_ns", 0.999}};
+
+static const char *better_of(const char *metric)
+{
+    static const struct { const char *name, *better; } metrics[] = {
+#define X(name, unit, better, source, doc) {name, better},
+#include "data/metrics.inc"
+#undef X
+    };
+    for (size_t i = 0; i < sizeof metrics / sizeof metrics[0]; i++)
+        if (strcmp(metrics[i].name, metric) == 0)
+            return metrics[i].better;
+    return "none";
+}
+
+static void conclude(struct ridge_judged *r)
+{
+    double margin = 1 + r->margin_ratio;
+    if (!(r->low > 0) || !isfinite(r->high))
+        r->verdict = RIDGE_CHANGE_INCONCLUSIVE;
+    else if (r->low > margin)
+        r->verdict = RIDGE_CHANGE_REGRESSED;
+    else if (r->high < 1 / margin)
+        r->verdict = RIDGE_CHANGE_IMPROVED;
+    else
+        r->verdict = r->high < margin ? RIDGE_CHANGE_OK : RIDGE_CHANGE_INCONCLUSIVE;
+    if (r->verdict == RIDGE_CHANGE_INCONCLUSIVE && r->why[0] == '\0')
+        r->why = "the interval reaches over the margin";
+}
+
+/* N resamples give no share below 1/N: as many as the alpha of one case among all needs, within reason. */
+static size_t resamples_for(double alpha)
+{
+    return (size_t)fmin(20000, fmax(1000, ceil(4 / alpha)));
+}
+
+static enum ridge_status judge_tail(struct ridge_arena *a, const struct ridge_gate_run *run, const struct ridge_gate_pair *p,
+                                    double q, double alpha, struct ridge_judged *r, struct ridge_error *err)
+{
+    struct ridge_gate_samples x = {0}, y = {0};
+    int64_t needs = ridge_stat_quantile_needs(q, 0.95);
+    enum ridge_status st = ridge_gate_samples_read(run, p->base, true, &x, err);
+    if (st == RIDGE_OK)
+        st = ridge_gate_samples_read(run, p->now, true, &y, err);
+    size_t n = x.run_ns.n < y.run_ns.n ? x.run_ns.n : y.run_ns.n;
+    if (st == RIDGE_OK && ((int64_t)n < needs || r->n_forks < RIDGE_GATE_MIN_FORKS)) {
+        r->why = ridge_arena_printf(a, "%s needs %lld samples a side and %d forks; there are %zu and %lld", r->metric,
+                                    (long long)needs, RIDGE_GATE_MIN_FORKS, n, (long long)r->n_forks);
+    } else if (st == RIDGE_OK) {
+        struct ridge_tail_side s = {x.run_ns.v, x.fork.v, x.run_ns.n}, t = {y.run_ns.v, y.fork.v, y.run_ns.n};
+        struct ridge_interval i = ridge_stat_tail_ratio(&s, &t, q, alpha, resamples_for(alpha), run->run.seed);
+        r->ratio = i.value;
+        r->low = i.low;
+        r->high = i.high;
+    }
+    conclude(r);
+    ridge_gate_samples_deinit(&x);
+    ridge_gate_samples_deinit(&y);
+    return st;
+}
+
+static double value_of(const struct ridge_rd_member *m, const char *metric)
+{
+    const struct ridge_metric *x = ridge_rd_metric(m, metric);
+    return x != NULL && x->refused == NULL ? x->value : NAN;
+}
+
+/* Declared figures (bytes, FLOPs) are exact; there is no noise to allow for. */
+static void judge_value(struct ridge_arena *a, const struct ridge_gate_pair *p, struct ridge_judged *r)
+{
+    double x = value_of(p->base, r->metric), y = value_of(p->now, r->metric);
+    bool is_higher = strcmp(better_of(r->metric), "higher") == 0;
+    r->ratio = is_higher ? x / y : y / x;
+    if (x == 0 && y == 0)
+        r->ratio = 1;
+    if (isfinite(r->ratio))
+        r->low = r->high = r->ratio;
+    else
+        r->why = ridge_arena_printf(a, "%s was not measured on both sides", r->metric);
+    conclude(r);
+}
+
+enum ridge_status ridge_gate_pair_metrics(struct ridge_arena *a, const struct ridge_gate_run *run,
+                                          const struct ridge_gate_pair *p, const struct ridge_gate_rules *rules,
+                                          double alpha, struct ridge_judgement *out, struct ridge_error *err)
+{
+    struct ridge_kvs kvs = ridge_gate_member_kvs(a, p->now);
+    enum ridge_status st = RIDGE_OK;
+    for (size_t i = 0; i < rules->n && st == RIDGE_OK; i++) {
+        const struct ridge_gate_rule *rule = &rules->v[i];
+        if (isnan(rule->margin_ratio) || strcmp(rule->metric, "time_ns") == 0 || !ridge_selector_match(&rule->cases, &kvs))
+            continue;
+        struct ridge_judged *r = ridge_gate_add(a, out, p->now, rule->metric, "metric");
+        r->base_run_id = run->run.id;
+        r->i_member_base = p->base->i_member;
+        r->margin_ratio = rule->margin_ratio;
+        r->n_forks = p->now->n_forks < p->base->n_forks ? p->now->n_forks : p->base->n_forks;
+        size_t k = 0;
+        while (k < sizeof tails / sizeof tails[0] && strcmp(tails[k].metric, rule->metric) != 0)
+            k++;
+        if (k < sizeof tails / sizeof tails[0])
+            st = judge_tail(a, run, p, tails[k].q, alpha, r, err);
+        else
+            judge_value(a, p, r);
+    }
+    return st;
+}

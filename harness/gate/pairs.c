@@ -1,0 +1,259 @@
+/* Two sides that were measured in the same rounds, and the control that tells whether to believe it. */
+#include "gate/rows.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct pair {
+    const struct ridge_rd_member *base, *now;
+    struct ridge_shift shift;
+    struct ridge_judge_rule rule;
+    bool has;
+};
+struct pairs {
+    struct pair *v;
+    size_t n, cap;
+};
+
+static bool is_good(const struct ridge_rd_member *m)
+{
+    return strcmp(m->verdict, "ok") == 0 && m->n_samples > 0;
+}
+
+static bool names_key(const struct ridge_selector *a, const struct ridge_selector *b, const char *key)
+{
+    return ridge_kvs_get(&a->terms, key) != NULL || ridge_kvs_get(&b->terms, key) != NULL;
+}
+
+/* Equal in everything that the selectors do not name. An option that only one side has does not count: it belongs
+ * to that side's backend. The case's id follows from the rest. */
+static bool is_partner(const struct ridge_kvs *x, const struct ridge_kvs *y, const struct ridge_selector *a,
+                       const struct ridge_selector *b)
+{
+    for (size_t i = 0; i < x->n; i++) {
+        const char *other = ridge_kvs_get(y, x->v[i].key);
+        if (other == NULL || strcmp(x->v[i].key, "case") == 0 || names_key(a, b, x->v[i].key))
+            continue;
+        if (strcmp(other, x->v[i].value) != 0)
+            return false;
+    }
+    return true;
+}
+
+static void find_pairs(struct ridge_arena *a, const struct ridge_rd_group *g, const struct ridge_selector *sa,
+                       const struct ridge_selector *sb, struct pairs *out)
+{
+    struct ridge_kvs *kvs = ridge_arena_array(a, g->n_members + 1, sizeof *kvs);
+    for (size_t i = 0; i < g->n_members; i++)
+        kvs[i] = ridge_gate_member_kvs(a, &g->members[i]);
+    for (size_t i = 0; i < g->n_members; i++) {
+        if (g->members[i].yardstick != NULL || !ridge_selector_match(sb, &kvs[i]))
+            continue;
+        for (size_t k = 0; k < g->n_members; k++) {
+            if (k == i || g->members[k].yardstick != NULL || !ridge_selector_match(sa, &kvs[k]) ||
+                !is_partner(&kvs[k], &kvs[i], sa, sb))
+                continue;
+            RIDGE_PUSH(*out, ((struct pair){.base = &g->members[k], .now = &g->members[i]}));
+            break;
+        }
+    }
+}
+
+static void find_controls(const struct ridge_rd_group *g, struct pairs *out)
+{
+    for (size_t i = 0; i < g->n_members; i++) {
+        if (!ridge_gate_is_aa(&g->members[i]))
+            continue;
+        for (size_t k = 0; k < g->n_members; k++) {
+            const struct ridge_rd_member *m = &g->members[k];
+            if (m->yardstick == NULL && strcmp(m->case_id, g->members[i].case_id) == 0 && strcmp(m->arm, "main") == 0) {
+                RIDGE_PUSH(*out, ((struct pair){.base = m, .now = &g->members[i]}));
+                break;
+            }
+        }
+    }
+}
+
+static enum ridge_status measure(struct ridge_arena *a, const struct ridge_gate_run *run, struct pair *p,
+                                 const struct ridge_gate_rules *rules, double alpha, size_t n_cases, struct ridge_error *err)
+{
+    struct ridge_gate_samples x = {0}, y = {0};
+    struct ridge_kvs kvs = ridge_gate_member_kvs(a, p->now);
+    p->rule = (struct ridge_judge_rule){ridge_gate_margin(rules, &kvs, p->base, "time_ns"), alpha, n_cases};
+    if (!is_good(p->base) || !is_good(p->now))
+        return RIDGE_OK;
+    enum ridge_status st = ridge_gate_samples_read(run, p->base, false, &x, err);
+    if (st == RIDGE_OK)
+        st = ridge_gate_samples_read(run, p->now, false, &y, err);
+    if (st == RIDGE_OK) {
+        double *d = ridge_xrealloc_array(NULL, x.blocks.n_forks + 1, sizeof *d);
+        size_t n = ridge_gate_fork_values(&x, &y, d);
+        p->has = n > 0;
+        p->shift = ridge_stat_shift(d, n, &p->rule);
+        free(d);
+    }
+    ridge_gate_samples_deinit(&x);
+    ridge_gate_samples_deinit(&y);
+    return st;
+}
+
+static void fill(struct ridge_judged *r, const struct pair *p, int64_t run_id)
+{
+    r->base_run_id = run_id;
+    r->i_member_base = p->base->i_member;
+    r->margin_ratio = p->rule.margin_ratio;
+    if (!p->has)
+        return;
+    r->ratio = exp(p->shift.value);
+    r->low = isfinite(p->shift.low) ? exp(p->shift.low) : NAN;
+    r->high = isfinite(p->shift.high) ? exp(p->shift.high) : NAN;
+    r->n_forks = p->shift.n_forks;
+    r->detect_ratio = ridge_stat_detectable(&p->shift, p->rule.margin_ratio);
+    r->p = p->shift.value >= 0 ? p->shift.p_slower : p->shift.p_faster;
+}
+
+static bool same_work(const struct ridge_rd_member *x, const struct ridge_rd_member *y)
+{
+    return strcmp(x->case_id, y->case_id) != 0 || (x->flop == y->flop && x->compulsory_bytes == y->compulsory_bytes);
+}
+
+static const char *say_more(struct ridge_arena *a, const struct ridge_judged *r, const char *because)
+{
+    if (r->n_more_forks <= 0)
+        return ridge_arena_printf(a, "%s; the change lies at the margin itself: no sensible number of forks decides it", because);
+    if (isfinite(r->more_s))
+        return ridge_arena_printf(a, "%s; needs %lld more forks, about %.0f s", because, (long long)r->n_more_forks, r->more_s);
+    return ridge_arena_printf(a, "%s; needs %lld more forks", because, (long long)r->n_more_forks);
+}
+
+static const char *because(struct ridge_arena *a, const struct pair *p, bool is_many)
+{
+    if (p->shift.n_forks < RIDGE_GATE_MIN_FORKS)
+        return ridge_arena_printf(a, "%lld fork%s: fewer than %d layouts can be luck", (long long)p->shift.n_forks,
+                                  p->shift.n_forks == 1 ? "" : "s", RIDGE_GATE_MIN_FORKS);
+    if (!isfinite(p->shift.low))
+        return ridge_arena_printf(a, "%lld forks carry no p below %.2g, this look needs %.2g", (long long)p->shift.n_forks,
+                                  ldexp(1, -(int)p->shift.n_forks), p->rule.alpha);
+    if (is_many)
+        return ridge_arena_printf(a, "over the margin, but p %.2g is not rare enough among %zu cases", p->shift.p_slower,
+                                  p->rule.n_cases);
+    if (p->shift.autocorrelation > 0)
+        return ridge_arena_printf(a, "the interval reaches over the margin; neighbouring forks are alike (r = %.2f), which widened it",
+                                  p->shift.autocorrelation);
+    return "the interval reaches over the margin";
+}
+
+static void judge(struct ridge_arena *a, struct ridge_judged *r, const struct pair *p, bool is_slower, bool is_faster,
+                  const struct ridge_gate_look *look)
+{
+    if (!p->has) {
+        bool is_lost = is_good(p->base) && strcmp(p->now->verdict, "unsupported") == 0; /* others: limits.c */
+        r->verdict = is_lost ? RIDGE_CHANGE_FAILED : RIDGE_CHANGE_INCONCLUSIVE;
+        r->why = ridge_arena_printf(a, "%s has no time here: %s", is_good(p->now) ? "the old side" : "the new side",
+                                    is_good(p->now) ? p->base->verdict : p->now->verdict);
+        return;
+    }
+    r->verdict = ridge_stat_verdict(&p->shift, &p->rule);
+    bool is_many = (r->verdict == RIDGE_CHANGE_REGRESSED && !is_slower) || (r->verdict == RIDGE_CHANGE_IMPROVED && !is_faster);
+    if (is_many)
+        r->verdict = RIDGE_CHANGE_INCONCLUSIVE;
+    if (!same_work(p->base, p->now)) {
+        r->verdict = RIDGE_CHANGE_INCONCLUSIVE;
+        r->why = "the two sides do different work under one name: FLOPs or bytes differ";
+        return;
+    }
+    r->n_more_forks = ridge_stat_more_forks(&p->shift, r->verdict, &p->rule);
+    r->more_s = (double)r->n_more_forks * look->s_per_fork;
+    if (r->verdict == RIDGE_CHANGE_INCONCLUSIVE)
+        r->why = say_more(a, r, because(a, p, is_many));
+}
+
+static enum ridge_status control(struct ridge_arena *a, const struct ridge_gate_run *run,
+                                 const struct ridge_gate_rules *rules, double alpha, struct ridge_judgement *out,
+                                 struct ridge_error *err)
+{
+    struct pairs pairs = {0};
+    enum ridge_status st = RIDGE_OK;
+    for (size_t i = 0; i < run->n_groups; i++)
+        find_controls(&run->groups[i], &pairs);
+    out->n_aa = out->n_aa_out = 0;
+    for (size_t i = 0; i < pairs.n && st == RIDGE_OK; i++) {
+        struct pair *p = &pairs.v[i];
+        st = measure(a, run, p, rules, alpha, 1, err);
+        if (st != RIDGE_OK || !p->has)
+            continue;
+        struct ridge_judged *r = ridge_gate_add(a, out, p->now, "time_ns", "aa");
+        fill(r, p, run->run.id);
+        r->verdict = ridge_stat_verdict(&p->shift, &p->rule);
+        out->n_aa++;
+        out->n_aa_out += r->verdict == RIDGE_CHANGE_REGRESSED || r->verdict == RIDGE_CHANGE_IMPROVED;
+    }
+    free(pairs.v);
+    /* one side's alpha at either end, and 0.999 that an honest control stays inside */
+    out->n_aa_allowed = ridge_stat_binomial_allowed(out->n_aa, 2 * alpha, 0.999);
+    out->n_aa_pooled = out->n_aa_out_pooled = 0;
+    if (st == RIDGE_OK)
+        st = ridge_read_aa(run->store, run->run.host_class, run->run.id, &out->n_aa_out_pooled, &out->n_aa_pooled, err);
+    out->n_aa_pooled += out->n_aa;
+    out->n_aa_out_pooled += out->n_aa_out;
+    return st;
+}
+
+enum ridge_status ridge_gate_control(struct ridge_arena *a, const struct ridge_gate_run *run,
+                                     const struct ridge_gate_rules *rules, struct ridge_judgement *out,
+                                     struct ridge_error *err)
+{
+    return control(a, run, rules, rules->alpha, out, err);
+}
+
+static void judge_all(struct ridge_arena *a, const struct ridge_gate_run *run, const struct pairs *pairs, double alpha,
+                      const struct ridge_gate_look *look, struct ridge_judgement *out)
+{
+    double *p = ridge_arena_array(a, pairs->n + 1, sizeof *p);
+    bool *slower = ridge_arena_array(a, pairs->n + 1, sizeof *slower);
+    bool *faster = ridge_arena_array(a, pairs->n + 1, sizeof *faster);
+    for (size_t i = 0; i < pairs->n; i++)
+        p[i] = pairs->v[i].has ? pairs->v[i].shift.p_slower : NAN;
+    (void)ridge_stat_benjamini_hochberg(p, pairs->n, alpha, slower);
+    for (size_t i = 0; i < pairs->n; i++)
+        p[i] = pairs->v[i].has ? pairs->v[i].shift.p_faster : NAN;
+    (void)ridge_stat_benjamini_hochberg(p, pairs->n, alpha, faster);
+    for (size_t i = 0; i < pairs->n; i++) {
+        struct ridge_judged *r = ridge_gate_add(a, out, pairs->v[i].now, "time_ns", "paired");
+        fill(r, &pairs->v[i], run->run.id);
+        judge(a, r, &pairs->v[i], slower[i], faster[i], look);
+    }
+}
+
+enum ridge_status ridge_gate_paired(struct ridge_arena *a, const struct ridge_gate_run *run, const char *side_a,
+                                    const char *side_b, const struct ridge_gate_rules *rules,
+                                    const struct ridge_gate_look *look, struct ridge_judgement *out,
+                                    struct ridge_error *err)
+{
+    struct ridge_selector sa, sb;
+    struct pairs pairs = {0};
+    double alpha = rules->alpha / (double)rules->n_looks; /* Bonferroni over looks: safe for any stopping */
+    enum ridge_status st = ridge_selector_parse(a, side_a, &sa, err);
+    if (st == RIDGE_OK)
+        st = ridge_selector_parse(a, side_b, &sb, err);
+    if (st != RIDGE_OK)
+        return st;
+    for (size_t i = 0; i < run->n_groups; i++)
+        find_pairs(a, &run->groups[i], &sa, &sb, &pairs);
+    for (size_t i = 0; i < pairs.n && st == RIDGE_OK; i++)
+        st = measure(a, run, &pairs.v[i], rules, alpha, pairs.n, err);
+    if (st == RIDGE_OK && pairs.n == 0)
+        st = ridge_fail(err, RIDGE_ERR_USAGE, "", "no case of run %lld has both a member with %s and one with %s",
+                        (long long)run->run.id, side_a, side_b);
+    if (st == RIDGE_OK)
+        judge_all(a, run, &pairs, alpha, look, out);
+    for (size_t i = 0; i < pairs.n && st == RIDGE_OK; i++)
+        if (pairs.v[i].has)
+            st = ridge_gate_pair_metrics(a, run, &(struct ridge_gate_pair){pairs.v[i].base, pairs.v[i].now}, rules,
+                                         alpha / (double)pairs.n, out, err);
+    free(pairs.v);
+    out->alpha = alpha;
+    out->n_looks = look->i_look + 1;
+    return st == RIDGE_OK ? control(a, run, rules, alpha, out, err) : st;
+}

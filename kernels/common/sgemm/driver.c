@@ -1,0 +1,285 @@
+/* Walks a plan. See engine.h. */
+#include "common/sgemm/engine.h"
+#include "common/size.h"
+#include <string.h>
+
+struct job {
+    const struct ridge_sgemm_micro_set *set;
+    struct ridge_sgemm_plan plan;
+    struct ridge_sgemm p;
+    char *scratch;
+};
+
+/* One task's part of C, with its scratch. */
+struct region {
+    int64_t i_begin, i_end, j_begin, j_end;
+    float *a_block, *b_panels;
+};
+
+/* One block of A against a run of panels of B. */
+struct block {
+    int64_t p0, k, i0, m, j0;
+    bool is_first_rows;
+};
+
+static int64_t min_i64(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Rows of a block are dealt evenly: 16 rows are 8 + 8, not 14 + 2. */
+static int64_t tile_begin(int64_t m, int64_t n_tiles, int64_t i_tile)
+{
+    return m / n_tiles * i_tile + min_i64(i_tile, m % n_tiles);
+}
+
+/* What has to follow the sums of this block, for the tile at row i, column j. */
+static void set_post(const struct job *job, int64_t p0, int64_t k, int64_t i, int64_t j,
+                     struct ridge_sgemm_tile *tile)
+{
+    const struct ridge_sgemm *p = &job->p;
+    const struct ridge_epilogue *e = &p->epilogue;
+    const bool is_first = p0 == 0, is_last = p0 + k == p->k;
+    const bool is_adding = !is_first || (p->beta == 1 && p->c0 == NULL);
+    const bool has_epilogue = is_last && (e->bias != NULL || e->residual != NULL || e->act != RIDGE_ACT_NONE);
+    tile->is_accumulating = is_adding;
+    tile->has_post = p->alpha != 1 || has_epilogue || (!is_adding && p->beta != 0);
+    if (!tile->has_post)
+        return;
+    struct ridge_sgemm_post *post = &tile->post;
+    *post = (struct ridge_sgemm_post){.alpha = p->alpha, .c_scale = is_first ? p->beta : 1};
+    if (is_first && p->beta != 0 && p->c0 != NULL) {
+        post->c_from = p->c0 + i * p->ldc0 + j;
+        post->c_from_ld = p->ldc0;
+    } else if (!is_first || p->beta != 0) {
+        post->c_from = tile->c;
+        post->c_from_ld = p->ldc;
+    }
+    if (!is_last)
+        return;
+    post->act = e->act;
+    post->is_bias_per_row = e->is_bias_per_row != 0;
+    if (e->bias != NULL)
+        post->bias = e->bias + (post->is_bias_per_row ? i : j);
+    if (e->residual != NULL)
+        post->residual = e->residual + i * e->residual_ld + j;
+    post->residual_ld = e->residual_ld;
+}
+
+/* op(A)[i .. i + rows) x [p0 .. p0 + k) as to[p * rows + i]. */
+static void pack_a_tile(const struct ridge_sgemm *p, int64_t i, int64_t rows, int64_t p0, int64_t k, float *to)
+{
+    if (p->gather != NULL)
+        p->gather(p->gather_ctx, i, rows, p0, k, to);
+    else if (!p->is_a_transposed)
+        ridge_sgemm_pack_transposed(p->a + i * p->lda + p0, p->lda, rows, k, to, rows);
+    else
+        for (int64_t q = 0; q < k; q++)
+            memcpy(to + q * rows, p->a + (p0 + q) * p->lda + i, sizeof(float) * (size_t)rows);
+}
+
+static void pack_a_block(const struct job *job, const struct block *block, float *packed)
+{
+    const int64_t n_tiles = ridge_kernels_size_ceil_div(block->m, job->plan.max_rows);
+    for (int64_t t = 0; t < n_tiles; t++) {
+        const int64_t begin = tile_begin(block->m, n_tiles, t);
+        const int64_t rows = tile_begin(block->m, n_tiles, t + 1) - begin;
+        pack_a_tile(&job->p, block->i0 + begin, rows, block->p0, block->k, packed + begin * block->k);
+    }
+}
+
+enum { LINE_FLOATS = 16 };
+
+/* How one panel of B meets its block of A. */
+struct panel_run {
+    struct ridge_sgemm_tile tile; /* what all its tiles share */
+    int width;                    /* log2 of vectors */
+    int64_t n_tiles;
+    bool is_storing;  /* the first tile packs the panel on its way */
+    bool is_in_place; /* B is read where it lies */
+};
+
+static struct panel_run panel_run_of(const struct job *job, const struct region *region,
+                                     const struct block *block, int64_t j0)
+{
+    const struct ridge_sgemm_plan *plan = &job->plan;
+    const struct ridge_sgemm *p = &job->p;
+    const int64_t n_columns = min_i64(plan->panel, region->j_end - j0);
+    struct panel_run r = {.width = ridge_sgemm_panel_width(n_columns, job->set->vector),
+                          .n_tiles = ridge_kernels_size_ceil_div(block->m, plan->max_rows)};
+    const bool is_to_pack = p->packed_b == NULL && (!plan->is_keeping_b || block->is_first_rows);
+    r.is_in_place = plan->is_b_in_place;
+    r.is_storing = is_to_pack && !p->is_b_transposed && !r.is_in_place;
+    const int64_t ld_panel = (int64_t)job->set->vector << r.width;
+    float *panel = NULL;
+    if (p->packed_b == NULL && !r.is_in_place)
+        panel = region->b_panels + (plan->is_keeping_b ? j0 - block->j0 : 0) * block->k;
+    if (is_to_pack && p->is_b_transposed)
+        ridge_sgemm_pack_panel(p->b + j0 * p->ldb + block->p0, p->ldb, true, block->k, n_columns, ld_panel,
+                               panel);
+    r.tile = (struct ridge_sgemm_tile){
+        .k = block->k,
+        .lda = p->lda,
+        .b = panel,
+        .ldb = ld_panel,
+        .ldc = p->ldc,
+        .n_columns = n_columns,
+        .b_store = panel,
+    };
+    if (p->packed_b != NULL)
+        r.tile.b = (const float *)p->packed_b + j0 * p->k + block->p0 * ld_panel;
+    return r;
+}
+
+static void run_panel(const struct job *job, const struct region *region, const struct block *block,
+                      int64_t j0)
+{
+    const struct ridge_sgemm_plan *plan = &job->plan;
+    const struct ridge_sgemm *p = &job->p;
+    struct panel_run r = panel_run_of(job, region, block, j0);
+    const float *source = r.is_storing || r.is_in_place ? p->b + block->p0 * p->ldb + j0 : NULL;
+    const bool is_prefetching = r.is_storing && j0 + plan->panel < region->j_end;
+    for (int64_t t = 0; t < r.n_tiles; t++) {
+        const int64_t begin = tile_begin(block->m, r.n_tiles, t), i = block->i0 + begin;
+        const int64_t rows = tile_begin(block->m, r.n_tiles, t + 1) - begin;
+        struct ridge_sgemm_tile tile = r.tile;
+        int mode = plan->is_packing_a ? RIDGE_SGEMM_A_COLUMNS : 0;
+        if (r.is_in_place || (r.is_storing && t == 0)) {
+            tile.b = source;
+            tile.ldb = p->ldb;
+            mode |= r.is_storing ? RIDGE_SGEMM_B_STORE : 0;
+        }
+        if (plan->is_packing_a) {
+            tile.a = region->a_block + begin * block->k;
+            tile.lda = rows;
+        } else {
+            tile.a = p->a + i * p->lda + block->p0;
+        }
+        tile.c = p->c + i * p->ldc + j0;
+        set_post(job, block->p0, block->k, i, j0, &tile);
+        tile.prefetch = (const char *)tile.b;
+        if (is_prefetching && (t == 1 || t == 2)) {
+            tile.prefetch = (const char *)(source + plan->panel + (t - 1) * LINE_FLOATS);
+            tile.prefetch_step_bytes = p->ldb * (int64_t)sizeof(float);
+        }
+        job->set->tile[mode][rows][r.width](&tile);
+    }
+}
+
+static void run_blocks(const struct job *job, const struct region *region, int64_t j_begin, int64_t j_end)
+{
+    const struct ridge_sgemm_plan *plan = &job->plan;
+    for (int64_t p0 = 0; p0 < job->p.k; p0 += plan->kc) {
+        for (int64_t i0 = region->i_begin; i0 < region->i_end; i0 += plan->mc) {
+            const struct block block = {.p0 = p0,
+                                        .k = min_i64(plan->kc, job->p.k - p0),
+                                        .i0 = i0,
+                                        .m = min_i64(plan->mc, region->i_end - i0),
+                                        .j0 = j_begin,
+                                        .is_first_rows = i0 == region->i_begin};
+            if (plan->is_packing_a)
+                pack_a_block(job, &block, region->a_block);
+            for (int64_t j0 = j_begin; j0 < j_end; j0 += plan->panel)
+                run_panel(job, region, &block, j0);
+        }
+    }
+}
+
+/* The widest tile that does not exceed the columns left; at the end one with a mask. */
+static int skinny_width(const struct ridge_sgemm_micro_set *set, int64_t rows, int64_t n_columns)
+{
+    for (int width = RIDGE_SGEMM_N_WIDTHS - 1; width > 0; width--)
+        if (set->tile[0][rows][width] != NULL && ((int64_t)set->vector << width) <= n_columns)
+            return width;
+    return n_columns > set->vector && set->tile[0][rows][1] != NULL ? 1 : 0;
+}
+
+/* kc rows of B along `n` columns, for all rows of A. */
+static void run_skinny_strip(const struct job *job, const float *a, int64_t lda, int64_t p0, int64_t j_begin,
+                             int64_t j_end)
+{
+    const struct ridge_sgemm *p = &job->p;
+    const int64_t n_tiles = ridge_kernels_size_ceil_div(p->m, job->plan.max_rows);
+    const int64_t rows_max = ridge_kernels_size_ceil_div(p->m, n_tiles);
+    int64_t width_columns;
+    for (int64_t j = j_begin; j < j_end; j += width_columns) {
+        const int width = skinny_width(job->set, rows_max, j_end - j);
+        width_columns = (int64_t)job->set->vector << width;
+        struct ridge_sgemm_tile tile = {.k = min_i64(job->plan.kc, p->k - p0),
+                                        .lda = lda,
+                                        .b = p->b + p0 * p->ldb + j,
+                                        .ldb = p->ldb,
+                                        .ldc = p->ldc,
+                                        .n_columns = min_i64(width_columns, j_end - j)};
+        for (int64_t t = 0; t < n_tiles; t++) {
+            const int64_t begin = tile_begin(p->m, n_tiles, t);
+            const int64_t rows = tile_begin(p->m, n_tiles, t + 1) - begin;
+            tile.a = a + begin * lda + p0;
+            tile.c = p->c + begin * p->ldc + j;
+            set_post(job, p0, tile.k, begin, j, &tile);
+            tile.prefetch = (const char *)(tile.b + width_columns);
+            tile.prefetch_step_bytes = p->ldb * (int64_t)sizeof(float);
+            job->set->tile[0][rows][width](&tile);
+        }
+    }
+}
+
+static void run_skinny(const struct job *job, const struct region *region)
+{
+    const struct ridge_sgemm_plan *plan = &job->plan;
+    const struct ridge_sgemm *p = &job->p;
+    const float *a = p->a;
+    int64_t lda = p->lda;
+    if (plan->is_packing_a) { /* a copy of op(A), row by row */
+        for (int64_t i = 0; i < p->m; i++) {
+            float *row = region->a_block + i * p->k;
+            if (p->gather != NULL)
+                p->gather(p->gather_ctx, i, 1, 0, p->k, row);
+            for (int64_t q = 0; p->gather == NULL && q < p->k; q++)
+                row[q] = p->a[q * p->lda + i];
+        }
+        a = region->a_block;
+        lda = p->k;
+    }
+    for (int64_t j0 = region->j_begin; j0 < region->j_end; j0 += plan->nc)
+        for (int64_t p0 = 0; p0 < p->k; p0 += plan->kc)
+            run_skinny_strip(job, a, lda, p0, j0, min_i64(j0 + plan->nc, region->j_end));
+}
+
+static void run_task(void *ctx, size_t i_task, int i_thread)
+{
+    const struct job *job = ctx;
+    const struct ridge_sgemm_plan *plan = &job->plan;
+    const int64_t t = (int64_t)i_task, n_tasks = plan->n_tasks;
+    (void)i_thread;
+    struct region region = {.i_end = job->p.m, .j_end = job->p.n};
+    if (plan->is_splitting_m) {
+        region.i_begin = tile_begin(job->p.m, n_tasks, t);
+        region.i_end = tile_begin(job->p.m, n_tasks, t + 1);
+    } else {
+        const int64_t n_panels = ridge_kernels_size_ceil_div(job->p.n, plan->panel);
+        region.j_begin = tile_begin(n_panels, n_tasks, t) * plan->panel;
+        region.j_end = min_i64(tile_begin(n_panels, n_tasks, t + 1) * plan->panel, job->p.n);
+    }
+    char *scratch = job->scratch + i_task * plan->task_bytes;
+    region.a_block = (float *)(void *)scratch;
+    region.b_panels = (float *)(void *)(scratch + plan->a_bytes);
+    if (plan->is_skinny)
+        run_skinny(job, &region);
+    for (int64_t j0 = region.j_begin; !plan->is_skinny && j0 < region.j_end; j0 += plan->nc)
+        run_blocks(job, &region, j0, min_i64(j0 + plan->nc, region.j_end));
+}
+
+void ridge_sgemm_driver_run(const struct ridge_sgemm_micro_set *set, const struct ridge_sgemm *problem,
+                            const struct ridge_host *host, void *scratch)
+{
+    const bool has_pool = host != NULL && host->parallel_for != NULL;
+    struct job job = {.set = set, .p = *problem, .scratch = scratch};
+    ridge_sgemm_plan_make(problem, set, has_pool ? host->n_threads : 1, &job.plan);
+    if (job.scratch != NULL) /* the caller's alignment is not known */
+        job.scratch += -(uintptr_t)job.scratch % 64;
+    if (job.plan.n_tasks > 1)
+        host->parallel_for(host->self, (size_t)job.plan.n_tasks, run_task, &job);
+    else
+        run_task(&job, 0, 0);
+}

@@ -1,0 +1,100 @@
+/* Inside the f32 product engine: what its files share. Users include sgemm.h.
+ *
+ * An ISA file brings a ridge_sgemm_micro_set, a table of tile functions; plan.c decides how a problem is
+ * cut; driver.c walks it. Nothing here allocates; all tables are const.
+ *
+ * Cuts: k into blocks of about kc, A into blocks of mc rows (in L2), B into panels of 2 vectors. The
+ * first tile of a panel reads B where it lies and stores it packed on its way, so packing costs no pass
+ * of its own; later tiles read the packed panel. A is read in place or packed in tiles (`is_packing_a`).
+ * Few rows (`is_skinny`) read B in place, along its rows.
+ */
+#ifndef RIDGE_KERNELS_COMMON_SGEMM_ENGINE_H
+#define RIDGE_KERNELS_COMMON_SGEMM_ENGINE_H
+
+#include "common/sgemm/sgemm.h"
+
+enum { RIDGE_SGEMM_MAX_ROWS = 14, RIDGE_SGEMM_N_WIDTHS = 4 };
+
+/* Bits of a tile function's mode. */
+enum { RIDGE_SGEMM_A_COLUMNS = 1, RIDGE_SGEMM_B_STORE = 2, RIDGE_SGEMM_N_MODES = 4 };
+
+/* What becomes of a sum: C = act(alpha * sum + c_scale * c_from + bias + residual). */
+struct ridge_sgemm_post {
+    float alpha, c_scale;
+    int32_t act;
+    const float *c_from, *bias, *residual; /* at this tile; NULL: none */
+    int64_t c_from_ld, residual_ld;
+    bool is_bias_per_row;
+};
+
+struct ridge_sgemm_tile {
+    int64_t k;      /* >= 1 */
+    const float *a; /* a[i * lda + p]; mode A_COLUMNS: a[p * lda + i] */
+    int64_t lda;
+    const float *b; /* b[p * ldb + j] */
+    int64_t ldb;
+    float *c; /* c[i * ldc + j] */
+    int64_t ldc;
+    int64_t n_columns;    /* 1 .. width; no element beyond is touched, in B or in C */
+    bool is_accumulating; /* C += instead of C =, when there is no post */
+    bool has_post;
+    float *b_store;       /* mode B_STORE: the panel, width elements a row, zero padded */
+    const char *prefetch; /* a line or two per step of k, then prefetch_step_bytes further */
+    int64_t prefetch_step_bytes;
+    struct ridge_sgemm_post post;
+};
+
+typedef void (*ridge_sgemm_tile_fn)(const struct ridge_sgemm_tile *tile);
+
+struct ridge_sgemm_micro_set {
+    int vector;          /* f32 in a vector */
+    int max_rows;        /* of a tile */
+    int skinny_max_rows; /* up to here B is read in place, when not prepacked, ... */
+    int skinny_rows;     /* ... by tiles of at most so many rows */
+    /* [mode][rows][log2 of vectors across]; NULL: no such tile. Modes other than 0 have widths 1, 2. */
+    ridge_sgemm_tile_fn tile[RIDGE_SGEMM_N_MODES][RIDGE_SGEMM_MAX_ROWS + 1][RIDGE_SGEMM_N_WIDTHS];
+};
+
+struct ridge_sgemm_engine {
+    const char *isa;
+    const struct ridge_sgemm_micro_set *set; /* NULL: plain C */
+};
+
+struct ridge_sgemm_plan {
+    bool is_skinny, is_packing_a, is_b_in_place, is_keeping_b, is_splitting_m;
+    int max_rows;  /* of a tile */
+    int64_t panel; /* columns of a B panel */
+    int64_t kc, mc, nc;
+    int64_t n_tasks;
+    size_t a_bytes, b_bytes, task_bytes; /* scratch of one task: A block, then B panels */
+};
+
+void ridge_sgemm_plan_make(const struct ridge_sgemm *problem, const struct ridge_sgemm_micro_set *set,
+                           int n_threads, struct ridge_sgemm_plan *plan);
+
+/* The walk; problems with m, n and k > 0. */
+void ridge_sgemm_driver_run(const struct ridge_sgemm_micro_set *set, const struct ridge_sgemm *problem,
+                            const struct ridge_host *host, void *scratch);
+
+/* Plain C, any problem. */
+size_t ridge_sgemm_ref_scratch_bytes(const struct ridge_sgemm *problem, int n_threads);
+void ridge_sgemm_ref_run(const struct ridge_sgemm *problem, const struct ridge_host *host, void *scratch);
+
+/* to[p * ld_to + i] = from[i * ld_from + p] for i < rows, p < k; up to 3 floats behind the last are written
+ * too, where rows is no multiple of 4. */
+void ridge_sgemm_pack_transposed(const float *from, int64_t ld_from, int64_t rows, int64_t k, float *to,
+                                 int64_t ld_to);
+/* One panel: k rows of n_columns, zero padded to `width`; b is at its first element. */
+void ridge_sgemm_pack_panel(const float *b, int64_t ldb, bool is_transposed, int64_t k, int64_t n_columns,
+                            int64_t width, float *to);
+/* log2 of the vectors that a panel of so many columns has. */
+static inline int ridge_sgemm_panel_width(int64_t n_columns, int vector)
+{
+    return n_columns > vector ? 1 : 0;
+}
+
+#ifdef RIDGE_KERNELS_X86
+extern const struct ridge_sgemm_micro_set ridge_sgemm_micro_set_avx2, ridge_sgemm_micro_set_avx512;
+#endif
+
+#endif

@@ -1,0 +1,102 @@
+/* How a problem is cut. The sizes were tuned on an L1D of 48 KiB and an L2 of 2 MiB and keep a
+ * margin for 32 KiB and 1 MiB. */
+#include "common/sgemm/engine.h"
+#include "common/size.h"
+
+enum {
+    MAX_KC = 256,             /* panel of 32 columns: 32 KiB, which leaves L1 some room for A */
+    MAX_KC_ONE_TILE = 1024,   /* few rows: C lives in registers */
+    SKINNY_KC = 64,           /* 64 columns of B: 16 KiB of L1 for the next tiles of rows */
+    SKINNY_KC_ONE_TILE = 16,  /* streams of B in flight */
+    SKINNY_C_BYTES = 32 * 1024,
+    A_BLOCK_BYTES = 512 * 1024,
+    B_KEEP_BYTES = 8192 * 1024, /* in L3: packing again for each block of A costs more */
+    B_IN_PLACE_BYTES = 36 * 1024, /* about L1: packing would not pay */
+    L1_WAY_BYTES = 4096,
+    MAX_ALIASED_ROWS = 8,     /* of 8 (Zen 4) or 12 ways */
+    MIN_M_TO_PACK_A = 200,
+    MIN_N_TO_PACK_A = 512,
+    PACK_SLACK_BYTES = 16, /* see ridge_sgemm_pack_transposed */
+    SCRATCH_ALIGN = 64
+};
+
+static int64_t min_i64(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t max_i64(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Equal parts of at most `max`: no thin last part. */
+static int64_t even_part(int64_t total, int64_t max)
+{
+    const int64_t n_parts = ridge_kernels_size_ceil_div(total, max);
+    return n_parts == 0 ? 0 : ridge_kernels_size_ceil_div(total, n_parts);
+}
+
+static void plan_tasks(const struct ridge_sgemm *p, int n_threads, struct ridge_sgemm_plan *plan)
+{
+    const int64_t n_row_tiles = ridge_kernels_size_ceil_div(p->m, plan->max_rows);
+    const int64_t n_panels = ridge_kernels_size_ceil_div(p->n, plan->panel);
+    plan->is_splitting_m = !plan->is_skinny && n_row_tiles > n_panels;
+    plan->n_tasks = min_i64(max_i64(n_threads, 1), plan->is_splitting_m ? n_row_tiles : n_panels);
+    plan->n_tasks = max_i64(plan->n_tasks, 1);
+}
+
+static void plan_blocks(const struct ridge_sgemm *p, struct ridge_sgemm_plan *plan)
+{
+    const int64_t m =
+        plan->is_splitting_m ? ridge_kernels_size_ceil_div(p->m, plan->n_tasks) : p->m;
+    const int64_t n_panels = ridge_kernels_size_ceil_div(p->n, plan->panel);
+    const int64_t n =
+        plan->panel *
+        (plan->is_splitting_m ? n_panels : ridge_kernels_size_ceil_div(n_panels, plan->n_tasks));
+    /* How k is cut must not depend on the number of threads. */
+    const bool is_one_tile = p->m <= plan->max_rows;
+    plan->kc = even_part(p->k, is_one_tile ? MAX_KC_ONE_TILE : MAX_KC);
+    const int64_t mc_max = max_i64(A_BLOCK_BYTES / (4 * plan->kc), plan->max_rows);
+    plan->mc = even_part(m, mc_max / plan->max_rows * plan->max_rows);
+    const bool is_given = p->packed_b == NULL;
+    plan->is_b_in_place = is_given && !p->is_b_transposed &&
+                          (m <= plan->max_rows || p->k * n * 4 <= B_IN_PLACE_BYTES);
+    /* With one block of A every panel is used once: it is packed and forgotten. */
+    plan->is_keeping_b = is_given && !plan->is_b_in_place && m > plan->mc;
+    const int64_t max_panels = max_i64(B_KEEP_BYTES / (4 * plan->kc * plan->panel), 1);
+    plan->nc = plan->is_keeping_b ? even_part(n / plan->panel, max_panels) * plan->panel : n;
+    plan->a_bytes = plan->is_packing_a ? (size_t)(4 * plan->mc * plan->kc) + PACK_SLACK_BYTES : 0;
+    if (is_given && !plan->is_b_in_place)
+        plan->b_bytes = (size_t)(4 * plan->kc * (plan->is_keeping_b ? plan->nc : plan->panel));
+}
+
+static void plan_skinny(const struct ridge_sgemm *p, struct ridge_sgemm_plan *plan)
+{
+    plan->kc = min_i64(p->k, p->m <= plan->max_rows ? SKINNY_KC_ONE_TILE : SKINNY_KC);
+    plan->nc = max_i64(SKINNY_C_BYTES / 4 / p->m / 256 * 256, 256);
+    plan->a_bytes = plan->is_packing_a ? sizeof(float) * (size_t)p->m * (size_t)p->k : 0;
+}
+
+void ridge_sgemm_plan_make(const struct ridge_sgemm *p, const struct ridge_sgemm_micro_set *set,
+                           int n_threads, struct ridge_sgemm_plan *plan)
+{
+    *plan = (struct ridge_sgemm_plan){.max_rows = set->max_rows, .panel = 2 * set->vector};
+    const bool is_a_in_rows = p->gather == NULL && !p->is_a_transposed;
+    plan->is_skinny = p->packed_b == NULL && !p->is_b_transposed && p->m <= set->skinny_max_rows;
+    const bool is_aliased = is_a_in_rows && p->lda * 4 % L1_WAY_BYTES == 0 && p->m > MAX_ALIASED_ROWS;
+    plan->is_packing_a = !is_a_in_rows || ((is_aliased || p->m >= MIN_M_TO_PACK_A) && !plan->is_skinny &&
+                                           p->n >= MIN_N_TO_PACK_A);
+    if (plan->is_skinny)
+        plan->max_rows = set->skinny_rows;
+    else if (is_aliased && !plan->is_packing_a)
+        plan->max_rows = (int)min_i64(plan->max_rows, MAX_ALIASED_ROWS);
+    plan_tasks(p, n_threads, plan);
+    if (plan->is_skinny)
+        plan_skinny(p, plan);
+    else
+        plan_blocks(p, plan);
+    plan->a_bytes = ridge_kernels_size_round_up(plan->a_bytes, SCRATCH_ALIGN);
+    plan->task_bytes =
+        ridge_kernels_size_round_up(plan->a_bytes + plan->b_bytes + SCRATCH_ALIGN, SCRATCH_ALIGN);
+}

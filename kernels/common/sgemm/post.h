@@ -1,0 +1,85 @@
+/* What follows a sum, in vectors: the epilogue of epilogue.h with alpha and beta. Part of tile.h. */
+
+/* e^x for x in [-87, 89], Inf from 88.7 on: x = n ln 2 + r with ln 2 in two parts (Cody and Waite), then the Taylor
+ * polynomial of degree 7 on |r| <= 0.35: its own error is 6e-9, below one rounding. */
+INLINE VEC exp_vec(VEC x)
+{
+    const VEC n = ROUND(MUL(x, SET1(1.44269504f)));
+    VEC r = FMA(n, SET1(-0.693145751953125f), x);
+    r = FMA(n, SET1(-1.428606765330187e-6f), r);
+    VEC y = SET1(1.0f / 5040);
+    y = FMA(y, r, SET1(1.0f / 720));
+    y = FMA(y, r, SET1(1.0f / 120));
+    y = FMA(y, r, SET1(1.0f / 24));
+    y = FMA(y, r, SET1(1.0f / 6));
+    y = FMA(y, r, SET1(0.5f));
+    y = FMA(y, r, SET1(1.0f));
+    y = FMA(y, r, SET1(1.0f));
+    return TIMES_POW2(y, n);
+}
+
+INLINE VEC relu6_vec(VEC x)
+{
+    return MIN(SET1(6.0f), MAX(ZERO(), x));
+}
+
+INLINE VEC act_vec(VEC x, const int act)
+{
+    if (act == RIDGE_ACT_RELU)
+        return MAX(ZERO(), x);
+    if (act == RIDGE_ACT_RELU6)
+        return relu6_vec(x);
+    if (act == RIDGE_ACT_SILU) {
+        const VEC minus_x = MAX(SET1(-87.0f), MIN(SET1(89.0f), MUL(x, SET1(-1.0f))));
+        return DIV(x, ADD(SET1(1.0f), exp_vec(minus_x)));
+    }
+    if (act == RIDGE_ACT_HARDSWISH)
+        return MUL(MUL(x, SET1(1.0f / 6)), relu6_vec(ADD(x, SET1(3.0f))));
+    return x;
+}
+
+/* sums[i * n_vec + v]: a tile's sums; C gets what the post says. */
+INLINE void post_rows_with(const struct ridge_sgemm_tile *t, const VEC *sums, const int n_rows,
+                           const int n_vec, const int act)
+{
+    const struct ridge_sgemm_post post = t->post;
+    const VEC alpha = SET1(post.alpha), c_scale = SET1(post.c_scale);
+    float *c_row = t->c;
+    const int64_t ldc = t->ldc;
+    for (int v = 0; v < n_vec; v++) {
+        const int64_t n_left = t->n_columns - v * VL;
+        const MASK mask = MASK_FOR(n_left < VL ? n_left : VL);
+        float *c = c_row + v * VL;
+        const float *c_from = post.c_from == NULL ? NULL : post.c_from + v * VL;
+        const float *residual = post.residual == NULL ? NULL : post.residual + v * VL;
+        const bool has_columns = post.bias != NULL && !post.is_bias_per_row;
+        const VEC columns = has_columns ? LOAD_MASKED(post.bias + v * VL, mask) : ZERO();
+        for (int i = 0; i < n_rows; i++) {
+            VEC x = FMA(alpha, sums[i * n_vec + v], columns);
+            if (c_from != NULL) {
+                x = FMA(c_scale, LOAD_MASKED(c_from, mask), x);
+                c_from += post.c_from_ld;
+            }
+            if (post.bias != NULL && post.is_bias_per_row)
+                x = ADD(x, BROADCAST(post.bias + i));
+            if (residual != NULL) {
+                x = ADD(x, LOAD_MASKED(residual, mask));
+                residual += post.residual_ld;
+            }
+            STORE_MASKED(c, mask, act_vec(x, act));
+            c += ldc;
+        }
+    }
+}
+
+static __attribute__((noinline)) void post_rows(const struct ridge_sgemm_tile *t, const VEC *sums, int n_rows,
+                                                int n_vec)
+{
+    switch (t->post.act) {
+    case RIDGE_ACT_RELU: post_rows_with(t, sums, n_rows, n_vec, RIDGE_ACT_RELU); break;
+    case RIDGE_ACT_RELU6: post_rows_with(t, sums, n_rows, n_vec, RIDGE_ACT_RELU6); break;
+    case RIDGE_ACT_SILU: post_rows_with(t, sums, n_rows, n_vec, RIDGE_ACT_SILU); break;
+    case RIDGE_ACT_HARDSWISH: post_rows_with(t, sums, n_rows, n_vec, RIDGE_ACT_HARDSWISH); break;
+    default: post_rows_with(t, sums, n_rows, n_vec, RIDGE_ACT_NONE); break;
+    }
+}

@@ -1,0 +1,4 @@
+/* Depthwise rows in plain C. */
+#define RIDGE_VEC_BITS 32
+#define RIDGE_ISA ref
+#include "conv/depthwise_body.h"

@@ -1,0 +1,70 @@
+/* Inside the direct kernels: what the tile function and its driver share.
+ *
+ * A tile is up to 14 (AVX2: 6) pixels of one output row times up to two vectors of channels, kept in
+ * registers. Its sum runs over segments: stretches of k that are contiguous in x and in the weights.
+ * Pixels of x are read where they lie; a step from one pixel to the next is constant. */
+#ifndef RIDGE_KERNELS_CONV_DIRECT_H
+#define RIDGE_KERNELS_CONV_DIRECT_H
+
+#include "conv/conv.h"
+
+enum { RIDGE_CONV_MAX_TILE_ROWS = 14, RIDGE_CONV_MAX_PANEL = 32 };
+
+struct ridge_conv_segment {
+    int64_t a, k, n; /* element of x after the tile's first pixel; row of the panel; steps of k */
+};
+
+struct ridge_conv_tile {
+    const struct ridge_conv_segment *segments;
+    size_t n_segments;
+    const float *a; /* pixel i: a + i * lda */
+    int64_t lda;
+    const float *b; /* row k of the panel: b + k * ldb */
+    int64_t ldb;
+    float *c; /* pixel i, vector v: c + i * ldc + v * c_step */
+    int64_t ldc, c_step;
+    int64_t n_columns;     /* 1 .. two vectors; no element beyond is touched */
+    bool is_accumulating;  /* start from c, else from bias */
+    const float *bias;     /* two vectors of it, zero padded; NULL: none */
+    const float *residual; /* strides of c; added at the end; NULL: none */
+    int32_t act;           /* at the end */
+    const float *prefetch; /* a line of it per step of k, once c is on its way */
+};
+
+struct ridge_conv_tiles {
+    int n_lanes, max_rows;
+    void (*run[RIDGE_CONV_MAX_TILE_ROWS + 1][2])(const struct ridge_conv_tile *t); /* [rows][vectors - 1] */
+};
+extern const struct ridge_conv_tiles ridge_conv_tiles_avx2, ridge_conv_tiles_avx512;
+
+/* A problem, cut. */
+struct ridge_conv_plan {
+    const struct ridge_conv_tiles *tiles;
+    bool is_transpose, is_packed;
+    int64_t batch, ih, iw, oh, ow, kh, kw, stride_h, stride_w, pad_t, pad_l, dilation;
+    int64_t groups, icg, ocg; /* channels as stored */
+    int64_t step;             /* pixels of x from one pixel of a line to the next */
+    int64_t n_blocks, block;  /* channels of a tap: n_blocks x block, each contiguous */
+    int64_t x_pixel, x_block, x_image, y_pixel, y_line, y_image, y_vector, y_panel, y_group;
+    int64_t k, width, n_panels; /* of one group */
+    int64_t n_residues, n_parts, n_lines;
+    int64_t n_capacity; /* segments of one list */
+    int64_t padded_width;      /* > 0: rows of x are copied between zeros, so many pixels wide */
+    size_t segment_bytes, padded_bytes, panel_bytes; /* padded: of one thread */
+};
+
+void ridge_conv_plan_make(struct ridge_conv_plan *p, const struct ridge_conv_tiles *tiles, bool is_transpose,
+                          const struct ridge_conv_shape *s, int n_threads);
+bool ridge_conv_plan_supports(const char *isa, const void *shape, char *reason, size_t n_reason);
+/* Scratch: segments, padded rows, then the packed weights of a run that packs them. */
+size_t ridge_conv_plan_scratch_bytes(const struct ridge_conv_plan *p, const struct ridge_conv_shape *s,
+                                     int n_threads);
+void ridge_conv_plan_pack(const struct ridge_conv_plan *p, const struct ridge_conv_shape *s, const float *w,
+                          float *to, const struct ridge_host *host);
+int64_t ridge_conv_panel_offset(const struct ridge_conv_plan *p, int64_t group, int64_t panel);
+int64_t ridge_conv_panel_columns(const struct ridge_conv_plan *p, int64_t panel);
+/* On the pool where there is one. */
+void ridge_conv_parallel(const struct ridge_host *host, int64_t n_tasks, void (*fn)(void *, size_t, int),
+                         void *ctx);
+
+#endif

@@ -1,0 +1,197 @@
+"""Judging, end to end: two builds interleaved, stored baselines, exit codes, the words that name the way out."""
+import json
+import os
+import re
+import subprocess
+import sys
+import unittest
+import xml.etree.ElementTree as ElementTree
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from kit import BUILD, RIDGE, Case  # noqa: E402
+
+SUBJECTS = ["null:latency=100us", "null:latency=150us"]
+FAST = {"rounds": 3, "max_rounds": 3, "block": "2 ms", "warmup": "5 ms"}
+SLOWER = ["--b-env", "RIDGE_NULL_SCALE=1.1"]
+
+
+class Gate(Case):
+    def setUp(self):
+        super().setUp()
+        # the machine may be busy with other tests: what is tested here is the logic, and the control still counts
+        self.rules({"name": "e2e", "require_fit": False})
+
+    def rules(self, root, name="rules.json"):
+        with open(self.path(name), "w", encoding="utf-8") as f:
+            json.dump(root, f)
+        return self.path(name)
+
+    def judged(self, *words, rc=0, **env):
+        """The verdict as JSON."""
+        return json.loads(self.ridge(*words, "--rules", self.path("rules.json"), "--json", rc=rc, **env)[0])
+
+    def fixed_suite(self, *subjects, **defaults):
+        return self.null_suite(*(subjects or SUBJECTS), defaults=dict(FAST, **defaults))
+
+    @staticmethod
+    def verdicts(judgement):
+        return [v["verdict"] for v in judgement["verdicts"] if v["kind"] != "aa"]
+
+
+class Ab(Gate):
+    def test_ten_percent_is_regressed(self):
+        j = self.judged("ab", *SLOWER, self.fixed_suite(), rc=1)
+        self.assertEqual(self.verdicts(j), ["REGRESSED", "REGRESSED"], j)
+        for v in j["verdicts"]:
+            if v["kind"] == "paired":
+                self.assertAlmostEqual(v["ratio"], 1.1, delta=0.02)
+                self.assertGreaterEqual(v["forks"], 10)
+                self.assertIn("--filter case=" + v["case"], v["again"])
+        self.assertEqual(j["aa"], 2)
+
+    def test_the_red_line_can_be_run_again(self):
+        self.ridge("ab", *SLOWER, self.fixed_suite(), "--rules", "rules.json", rc=1)
+        out, _ = self.ridge("export", "results.ridge", "--format", "verdict")
+        line = re.search(r"again: ridge (.*)", out).group(1)
+        done = subprocess.run(["sh", "-c", RIDGE + " " + line], cwd=self.dir, capture_output=True, timeout=120,
+                              env=self.environ())
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        self.assertIn(b"1 of 1 regressed", done.stdout)
+
+    def test_identical_passes(self):
+        j = self.judged("ab", self.fixed_suite())
+        self.assertEqual(self.verdicts(j), ["OK", "OK"])
+
+    def test_faster_is_improved(self):
+        j = self.judged("ab", "--b-env", "RIDGE_NULL_SCALE=0.9", self.fixed_suite())
+        self.assertEqual(self.verdicts(j), ["IMPROVED", "IMPROVED"])
+
+    def test_few_forks_cannot_judge(self):
+        out, _ = self.ridge("ab", *SLOWER, self.fixed_suite(), "--forks", "2", "--budget", "0s", "--rules", "rules.json", rc=4)
+        self.assertIn("2 forks", out)
+        self.assertNotIn("REGRESSED", out)
+
+    def test_a_doubtful_case_gets_forks(self):
+        j = self.judged("ab", *SLOWER, self.fixed_suite(), "--forks", "4", rc=1)
+        self.assertEqual(self.verdicts(j), ["REGRESSED", "REGRESSED"])
+        self.assertGreater(j["looks"], 1)
+
+    def test_a_wrong_answer_is_red(self):
+        suite = self.fixed_suite("null:latency=100us", "null:latency=100us,fault=wrong")
+        out, _ = self.ridge("ab", suite, "--rules", "rules.json", rc=1)
+        self.assertIn("FAILED", out)
+        self.assertIn("wrong", out)
+
+    def test_option_against_option(self):
+        suite = self.suite({"subject": ["null:latency=100us"], "backend": ["null"]}, defaults=FAST)
+        j = self.judged("ab", "--option", "threads=1,2", suite)
+        self.assertEqual(self.verdicts(j), ["OK"])
+
+    def test_a_worker_that_is_not_there(self):
+        _, err = self.ridge("ab", "--b", "/nowhere/ridge-worker", self.fixed_suite(), rc=None)
+        self.assertIn("nowhere", err)
+
+    def test_a_folder_is_a_side(self):
+        self.assertEqual(self.verdicts(self.judged("ab", "--a", BUILD, "--b", BUILD, self.fixed_suite())), ["OK", "OK"])
+
+
+class Stored(Gate):
+    def test_pass_and_baseline_words(self):
+        _, err = self.ridge("gate", rc=2)
+        self.assertIn("results.ridge", err)
+        self.ridge("run", "--gate", self.fixed_suite())
+        _, err = self.ridge("gate", "--rules", "rules.json", rc=2)
+        self.assertIn("ridge baseline set main", err)
+        self.ridge("baseline", "set", "main", "last")
+        self.assertIn("main", self.ridge("baseline", "list")[0])
+        _, err = self.ridge("gate", "--rules", "rules.json", rc=2)
+        self.assertIn("is the baseline itself", err)
+        self.ridge("run", "--gate", self.fixed_suite())
+        out, _ = self.ridge("gate", "--rules", "rules.json", "--junit", "j.xml", "--summary", "s.md", "--report", "r.html")
+        self.assertIn("more are missing", out)  # runs of this host class
+        self.assertIn("ridge ab", out)
+        self.assertIn("2 inconclusive", out.splitlines()[-1])
+        self.assertEqual(ElementTree.parse(self.path("j.xml")).getroot().get("skipped"), "2")
+        with open(self.path("s.md"), encoding="utf-8") as f:
+            self.assertIn("| INCONCLUSIVE |", f.read())
+        with open(self.path("r.html"), encoding="utf-8") as f:
+            self.assertIn("id=verdict", f.read())
+
+    def test_six_runs_are_enough(self):
+        suite = self.fixed_suite()
+        for _ in range(6):
+            self.ridge("run", "--gate", suite, "--set", "forks=5")
+        self.ridge("baseline", "set", "main", "last~1")
+        self.assertEqual(self.verdicts(self.judged("gate")), ["OK", "OK"])
+
+    def test_without_control(self):
+        self.ridge("run", "--gate", self.fixed_suite())
+        self.ridge("baseline", "set", "main", "last")
+        self.ridge("run", self.fixed_suite(forks=5))
+        out, _ = self.ridge("gate", "--rules", "rules.json", rc=4)
+        self.assertIn("ridge run --gate", out)
+        self.ridge("run", self.fixed_suite(forks=2))
+        out, _ = self.ridge("gate", "--rules", "rules.json", rc=4)
+        self.assertIn("2 forks", out)
+        self.assertIn("ridge run --gate", out)
+
+    def test_limits_and_must_exist(self):
+        self.ridge("run", "--gate", self.fixed_suite())
+        self.rules({"require_fit": False, "rules": [{"metric": "p50_ns", "max": "120 us", "name": "budget"}]})
+        j = self.judged("gate", rc=1)
+        self.assertEqual(sorted(self.verdicts(j)), ["OK", "REGRESSED"])
+        self.rules({"require_fit": False, "rules": [{"cases": "op=gemm", "must_exist": True}]})
+        self.assertEqual(self.verdicts(self.judged("gate", rc=1)), ["FAILED"])
+        self.rules({"require_fit": False, "rules": [{"metric": "p50_ns", "min": "90 us", "name": "too good to be true"}]})
+        self.judged("gate")
+
+    def test_compare_and_history_and_rejudge(self):
+        self.ridge("run", "--gate", self.fixed_suite())
+        self.ridge("run", "--gate", self.fixed_suite())
+        out, _ = self.ridge("compare", "last~1", "last")
+        self.assertIn("drift", out)
+        _, err = self.ridge("compare", "last", rc=2)
+        self.assertIn("--a", err)
+        out, _ = self.ridge("history")
+        self.assertIn("2 runs", out)
+        series = json.loads(self.ridge("history", "--json", "--metric", "p50_ns")[0])
+        self.assertEqual(len(series), 2)
+        self.ridge("ab", *SLOWER, self.fixed_suite(), "--rules", "rules.json", rc=1)
+        self.rules({"require_fit": False, "margin": "20 %"})
+        self.assertEqual(self.verdicts(self.judged("rejudge")), ["OK", "OK"])
+        self.ridge("db", "verify", "results.ridge")
+
+    def test_gate_file_mistakes_carry_their_place(self):
+        self.ridge("run", "--gate", self.fixed_suite())
+        with open(self.path("rules.json"), "w", encoding="utf-8") as f:
+            f.write('{ "margn": 3,\n  "rules": [{ "metric": "p99ns", "max": "20 ms" }] }\n')
+        _, err = self.ridge("gate", "--rules", "rules.json", rc=2)
+        self.assertRegex(err, r"rules\.json:1:\d+: .*did you mean margin")
+        self.assertRegex(err, r"rules\.json:2:\d+: .*p99_ns")
+
+
+class Bisect(Gate):
+    def git(self, *words):
+        subprocess.run(["git", "-c", "user.name=t", "-c", "user.email=t@example.org", *words], cwd=self.path("tree"),
+                       check=True, capture_output=True)
+
+    def test_the_commit_is_named(self):
+        os.mkdir(self.path("tree"))
+        self.git("init", "-q")
+        for i in range(6):
+            with open(self.path("tree/worker.in"), "w", encoding="utf-8") as f:
+                f.write(f"#!/bin/sh\n# {i}\nRIDGE_NULL_SCALE={1.2 if i >= 3 else 1} exec {BUILD}/ridge-worker \"$@\"\n")
+            self.git("add", "worker.in")
+            self.git("commit", "-q", "-m", f"step {i}")
+        suite = self.fixed_suite("null:latency=100us")
+        done = subprocess.run([RIDGE, "bisect", "--good", "HEAD~5", "--bad", "HEAD", "--suite", suite, "--worker", "worker",
+                               "--rules", self.path("rules.json"), "--", "sh", "-c", "cp worker.in worker && chmod +x worker"],
+                              cwd=self.path("tree"), capture_output=True, timeout=300, env=self.environ(TMPDIR=self.dir))
+        out = done.stdout.decode() + done.stderr.decode()
+        self.assertEqual(done.returncode, 0, out)
+        self.assertRegex(out, r"is the first bad commit")
+        self.assertIn("step 3", out)
+
+
+if __name__ == "__main__":
+    unittest.main()
