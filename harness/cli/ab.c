@@ -25,6 +25,7 @@ struct ab {
     uint64_t begin_ns, extra_begin_ns; /* extra: when the planned forks were done */
     const char *option; /* KEY=A,B: two values of an option instead of two arms */
     const char *side_a, *side_b;
+    const char *const *only; /* case ids, NULL-terminated: measure these alone (gate's suspects) and print nothing */
 };
 
 /* ---- the two sides ---- */
@@ -126,11 +127,31 @@ static char *arms_text(const struct ab *ab)
 
 /* ---- hooks of the session ---- */
 
+static bool is_wanted(const struct ab *ab, const struct ridge_plan *plan, const struct ridge_group *g)
+{
+    for (size_t i = 0; i < g->n_members; i++)
+        for (size_t k = 0; ab->only[k] != NULL; k++)
+            if (strcmp(plan->cases[plan->members[g->members[i]].i_case].id, ab->only[k]) == 0)
+                return true;
+    return false;
+}
+
+static void keep_wanted(const struct ab *ab, struct ridge_plan *plan)
+{
+    size_t n = 0;
+    for (size_t g = 0; g < plan->n_groups; g++)
+        if (is_wanted(ab, plan, &plan->groups[g]))
+            plan->groups[n++] = plan->groups[g];
+    plan->n_groups = n;
+}
+
 static int adjust(void *self, struct ridge_plan *plan)
 {
     struct ab *ab = self;
     if (plan->n_arms > 1 || strcmp(plan->arms[0].name, "main") != 0)
         return ridge_cli_usage(ab->args->verb, "the suite has arms of its own; ab makes them");
+    if (ab->only != NULL)
+        keep_wanted(ab, plan);
     plan->settings.forks = ab->forks;
     plan->settings.rounds = plan->settings.max_rounds = ab->rounds;
     plan->settings.duration_ns = 0;
@@ -230,7 +251,13 @@ static int conclude(void *self, struct ridge_store *store, int64_t run_id, int m
     j.command = run.run.command;
     ridge_gate_conclude(&ab->arena, &run, &ab->rules, true, &j);
     ridge_cli_put_again(&ab->arena, &run, &j);
-    int rc = ridge_cli_finish_judgement(ab->args, store, ab->file, &run, &j);
+    int rc = (int)j.exit_code;
+    j.run_id = run.run.id;
+    j.judged_utc_ns = (int64_t)ridge_os_realtime_ns();
+    if (ab->only == NULL)
+        rc = ridge_cli_finish_judgement(ab->args, store, ab->file, &run, &j);
+    else if (ridge_store_judgement(store, &j, &err) != RIDGE_OK)
+        rc = ridge_cli_error(&err);
     ridge_buf_deinit(&base);
     return rc;
 }
@@ -240,7 +267,7 @@ static int conclude(void *self, struct ridge_store *store, int64_t run_id, int m
 /* The two values must stand in one group: the suite's text with "compare" set to the option. */
 static char *suite_text(struct ab *ab)
 {
-    json_t *root = ab->option != NULL ? json_load_file(ab->args->operands[0], 0, NULL) : NULL, *axes = json_array();
+    json_t *root = json_load_file(ab->args->operands[0], 0, NULL), *axes = json_array();
     if (root == NULL) { /* a suite that cannot be read is told by its own errors */
         json_decref(axes);
         return NULL;
@@ -252,7 +279,7 @@ static char *suite_text(struct ab *ab)
     return text;
 }
 
-static int run_session(struct ab *ab, struct ridge_cli_worker *worker)
+static int run_session(struct ab *ab, struct ridge_cli_worker *worker, const char *suite)
 {
     const char *set[RIDGE_CLI_MAX_VALUES + 2];
     const struct ridge_session_hooks hooks = {.self = ab, .adjust = adjust, .look = look, .conclude = conclude};
@@ -261,8 +288,8 @@ static int run_session(struct ab *ab, struct ridge_cli_worker *worker)
         set[n++] = ab->option;
         set[n] = NULL;
     }
-    char *text = suite_text(ab);
-    struct ridge_session_config c = {.suite_path = ab->args->operands[0],
+    char *text = ab->option != NULL ? suite_text(ab) : NULL;
+    struct ridge_session_config c = {.suite_path = suite,
                                      .suite_text = text,
                                      .set = set,
                                      .filter = ridge_cli_value(ab->args, "--filter"),
@@ -274,26 +301,41 @@ static int run_session(struct ab *ab, struct ridge_cli_worker *worker)
     return rc;
 }
 
-int ridge_cli_ab(const struct ridge_cli_args *args)
+/* Both sides must speak a wire that this ridge knows: they are asked before anything is measured. */
+static int measure(struct ab *ab, const char *suite)
 {
-    struct ab ab = {.args = args, .file = ridge_cli_value(args, "--output")};
     struct ridge_cli_worker worker = {0};
     struct ridge_error err = {0};
-    ab.file = ab.file != NULL ? ab.file : "results.ridge";
-    int rc = ridge_cli_load_rules(&ab.arena, ridge_cli_value(args, "--rules"), &ab.rules);
-    if (rc == RIDGE_EXIT_OK && !read_sides(&ab))
-        rc = RIDGE_EXIT_USAGE;
+    int rc = read_sides(ab) ? RIDGE_EXIT_OK : RIDGE_EXIT_USAGE;
     if (rc == RIDGE_EXIT_OK && ridge_cli_worker_open(&worker, &err) != RIDGE_OK)
         rc = ridge_cli_error(&err);
     if (rc == RIDGE_EXIT_OK) {
-        char *text = arms_text(&ab); /* both sides must speak a wire that this ridge knows */
+        char *text = arms_text(ab);
         if (ridge_cli_worker_add_arms(&worker, NULL, text, &err) != RIDGE_OK)
             rc = ridge_cli_error(&err);
         free(text);
     }
     if (rc == RIDGE_EXIT_OK)
-        rc = run_session(&ab, &worker);
+        rc = run_session(ab, &worker, suite);
     ridge_cli_worker_close(&worker);
+    ridge_arena_deinit(&ab->arena);
+    return rc;
+}
+
+int ridge_cli_ab_cases(const struct ridge_cli_args *args, const struct ridge_gate_rules *rules, const char *suite,
+                       const char *file, const char *const *cases)
+{
+    struct ab ab = {.args = args, .file = file, .only = cases, .rules = *rules};
+    return measure(&ab, suite);
+}
+
+int ridge_cli_ab(const struct ridge_cli_args *args)
+{
+    struct ab ab = {.args = args, .file = ridge_cli_value(args, "--output")};
+    ab.file = ab.file != NULL ? ab.file : "results.ridge";
+    int rc = ridge_cli_load_rules(&ab.arena, ridge_cli_value(args, "--rules"), &ab.rules);
+    if (rc == RIDGE_EXIT_OK)
+        return measure(&ab, args->operands[0]);
     ridge_arena_deinit(&ab.arena);
     return rc;
 }

@@ -27,6 +27,34 @@ static int unknown_word(const char *word)
                            near != NULL ? "; did you mean " : "", near != NULL ? near : "", near != NULL ? "?" : "");
 }
 
+static bool is_written(const struct ridge_cli_option *o)
+{
+    static const char *const flags[] = {"--report", "--junit", "--summary", "--save-suite", NULL};
+    for (size_t i = 0; flags[i] != NULL; i++)
+        if (strcmp(o->flag, flags[i]) == 0)
+            return true;
+    return strcmp(o->flag, "--output") == 0 && strcmp(o->argument, "FILE.ridge") != 0; /* that one is appended to */
+}
+
+/* A path that cannot be written is told now, not after an hour of measuring; and what is read is not written over. */
+static int check_outputs(const struct ridge_cli_args *args)
+{
+    const char *results = ridge_cli_value(args, "--output");
+    for (size_t i = 0; i < args->n_values; i++) {
+        const char *path = args->values[i].value;
+        if (!is_written(args->values[i].option))
+            continue;
+        int rc = ridge_cli_check_output(path, results != path ? results : NULL);
+        for (size_t j = 0; rc == RIDGE_EXIT_OK && j < args->n_operands; j++)
+            rc = ridge_cli_check_output(path, args->operands[j]);
+        if (rc == RIDGE_EXIT_OK && results == NULL)
+            rc = ridge_cli_check_output(path, "results.ridge");
+        if (rc != RIDGE_EXIT_OK)
+            return rc;
+    }
+    return RIDGE_EXIT_OK;
+}
+
 static int run_verb(const struct ridge_cli_verb *verb, int argc, char **argv, int i_first)
 {
     struct ridge_cli_args args = {.verb = verb, .argc = argc, .argv = argv};
@@ -38,7 +66,8 @@ static int run_verb(const struct ridge_cli_verb *verb, int argc, char **argv, in
     }
     if (ridge_cli_value(&args, "--no-color") != NULL)
         ridge_cli_set_color(false);
-    return verb->run(&args);
+    int rc = check_outputs(&args);
+    return rc == RIDGE_EXIT_OK ? verb->run(&args) : rc;
 }
 
 static int print_version(void)

@@ -21,9 +21,7 @@ int ridge_cli_export(const struct ridge_cli_args *args)
                                near != NULL ? "; did you mean " : "", near != NULL ? near : "",
                                near != NULL ? "?" : "");
     }
-    int rc = ridge_cli_check_output(ridge_cli_value(args, "--output"), args->operands[0]);
-    if (rc == RIDGE_EXIT_OK)
-        rc = ridge_cli_open_store(args->operands[0], &store);
+    int rc = ridge_cli_open_store(args->operands[0], &store);
     if (rc != RIDGE_EXIT_OK)
         return rc;
     rc = ridge_cli_write_report(store, args->operands[0], run != NULL ? run : "last", format,

@@ -77,6 +77,57 @@ static enum ridge_status judge(struct gating *g, struct ridge_judgement *j, stru
     return st;
 }
 
+/* With two builds at hand nothing goes red on the word of a stored run: what is not OK is measured again, interleaved,
+ * and the pairs have the last word. */
+static bool is_suspect(const struct ridge_judged *r)
+{
+    return strcmp(r->kind, "unpaired") == 0 && r->i_member >= 0 &&
+           (r->verdict == RIDGE_CHANGE_REGRESSED || r->verdict == RIDGE_CHANGE_INCONCLUSIVE);
+}
+
+static void take_pair(struct gating *g, struct ridge_judged *r, const struct ridge_judgement *pairs)
+{
+    for (size_t i = 0; i < pairs->n_rows; i++) {
+        const struct ridge_judged *p = &pairs->rows[i];
+        if (strcmp(p->kind, "paired") != 0 || strcmp(p->case_id, r->case_id) != 0)
+            continue;
+        r->verdict = pairs->exit_code == RIDGE_EXIT_UNFIT ? RIDGE_CHANGE_INCONCLUSIVE : p->verdict;
+        r->ratio = p->ratio;
+        r->low = p->low;
+        r->high = p->high;
+        r->p = p->p;
+        r->n_forks = p->n_forks;
+        r->detect_ratio = p->detect_ratio;
+        r->why = ridge_arena_printf(&g->arena, "measured again as A/B (run %lld)%s%s", (long long)pairs->run_id,
+                                    pairs->why[0] != '\0' ? ": " : "", pairs->why);
+    }
+}
+
+static int measure_suspects(struct gating *g, struct ridge_judgement *j)
+{
+    struct ridge_error err = {0};
+    struct ridge_rd_run last;
+    struct ridge_judgement *pairs = NULL;
+    const char **cases = ridge_arena_array(&g->arena, j->n_rows + 1, sizeof *cases);
+    size_t n = 0;
+    for (size_t i = 0; i < j->n_rows; i++)
+        if (is_suspect(&j->rows[i]))
+            cases[n++] = j->rows[i].case_id;
+    if (n == 0 || ridge_cli_value(g->args, "--b") == NULL)
+        return RIDGE_EXIT_OK;
+    ridge_cli_say("%zu case%s to be measured again as A/B", n, n == 1 ? " is" : "s are");
+    int rc = ridge_cli_ab_cases(g->args, &g->rules, g->now.run.suite_path, g->file, cases);
+    if (rc != RIDGE_EXIT_OK && rc != RIDGE_EXIT_REGRESSION && rc != RIDGE_EXIT_UNFIT)
+        return rc;
+    if (ridge_read_run(g->store, &g->arena, "last", &last, &err) != RIDGE_OK ||
+        ridge_read_judgement(g->store, &g->arena, last.id, &pairs, &err) != RIDGE_OK)
+        return ridge_cli_error(&err);
+    for (size_t i = 0; pairs != NULL && i < j->n_rows; i++)
+        if (is_suspect(&j->rows[i]))
+            take_pair(g, &j->rows[i], pairs);
+    return RIDGE_EXIT_OK;
+}
+
 static int gate(struct gating *g)
 {
     struct ridge_judgement j = {.base_run_id = -1};
@@ -92,6 +143,8 @@ static int gate(struct gating *g)
                                (long long)g->now.run.id);
     if (judge(g, &j, &err) != RIDGE_OK)
         return ridge_cli_error(&err);
+    if ((rc = measure_suspects(g, &j)) != RIDGE_EXIT_OK)
+        return rc;
     j.mode = strcmp(g->args->verb->name, "rejudge") == 0 ? "rejudge" : "gate";
     j.baseline = g->n_base > 0 ? ridge_arena_printf(&g->arena, "%s (run %lld%s)", g->baseline, (long long)g->base[0].run.id,
                                                     g->n_base > 1 ? " and others" : "")

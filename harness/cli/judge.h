@@ -30,4 +30,7 @@ enum ridge_status ridge_cli_load_runs(struct ridge_store *store, struct ridge_ar
 /* The name's runs, loaded, oldest first; none: a name that is not there. */
 enum ridge_status ridge_cli_load_baseline(struct ridge_store *store, struct ridge_arena *a, const char *name,
                                           struct ridge_gate_run **out, size_t *n, struct ridge_error *err) RIDGE_MUST_USE;
+/* gate's suspects as A/B (ab.c): measures these cases of a suite with --a and --b, stores run and judgement in file. */
+int ridge_cli_ab_cases(const struct ridge_cli_args *args, const struct ridge_gate_rules *rules, const char *suite,
+                       const char *file, const char *const *cases);
 #endif

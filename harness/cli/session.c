@@ -14,9 +14,8 @@ struct session {
     struct ridge_store *store;
     int64_t run_id;
     struct ridge_derive_facts *facts; /* per member of the plan */
-    bool is_fork_open;
+    bool is_group_open;
     size_t i_group;
-    int64_t fork;
     bool *is_ended; /* per group: in this session */
     size_t n_groups_done;
     bool fitness_bad;
@@ -25,22 +24,20 @@ struct session {
 
 /* ---- the sink ---- */
 
-static enum ridge_status close_fork(struct session *s, struct ridge_error *err)
-{
-    if (!s->is_fork_open)
-        return RIDGE_OK;
-    s->is_fork_open = false;
-    return ridge_store_fork_end(s->store, s->run_id, s->i_group, s->fork, err);
-}
-
 static enum ridge_status on_group_begin(void *self, size_t i_group, int64_t fork, struct ridge_error *err)
 {
     struct session *s = self;
-    enum ridge_status st = close_fork(s, err);
-    s->is_fork_open = true;
+    (void)fork, (void)err;
+    s->is_group_open = true;
     s->i_group = i_group;
-    s->fork = fork;
-    return st;
+    return RIDGE_OK;
+}
+
+/* From here on --resume skips this fork. */
+static enum ridge_status on_fork_end(void *self, size_t i_group, int64_t fork, struct ridge_error *err)
+{
+    const struct session *s = self;
+    return ridge_store_fork_end(s->store, s->run_id, i_group, fork, err);
 }
 
 static enum ridge_status on_process(void *self, const struct ridge_process *p, struct ridge_error *err)
@@ -79,11 +76,10 @@ static enum ridge_status on_group_end(void *self, size_t i_group, const char *st
                                       struct ridge_error *err)
 {
     struct session *s = self;
-    bool is_half = strcmp(stop_reason, "interrupted") == 0;
-    if (is_half)
-        s->is_fork_open = false; /* measured again by --resume */
-    enum ridge_status st = close_fork(s, err);
-    if (st == RIDGE_OK && !is_half)
+    bool is_half = strcmp(stop_reason, "interrupted") == 0; /* measured again by --resume */
+    enum ridge_status st = RIDGE_OK;
+    s->is_group_open = false;
+    if (!is_half)
         st = ridge_store_group_end(s->store, s->run_id, i_group, stop_reason, width_ratio, err);
     if (st == RIDGE_OK)
         st = ridge_derive_group(s->store, s->run_id, &s->plan, i_group, stop_reason, s->facts, err);
@@ -259,8 +255,8 @@ static enum ridge_status finish(struct session *s, enum ridge_status ran, struct
 {
     char why[512] = "";
     enum ridge_status st = RIDGE_OK;
-    if (s->is_fork_open && ran != RIDGE_ERR_DB) { /* ended inside a group: what is there gets its figures */
-        s->is_fork_open = false;
+    if (s->is_group_open && ran != RIDGE_ERR_DB) { /* ended inside a group: what is there gets its figures */
+        s->is_group_open = false;
         st = ridge_derive_group(s->store, s->run_id, &s->plan, s->i_group, "interrupted", s->facts, err);
     }
     if (st == RIDGE_OK && ran == RIDGE_OK && s->config->resume)
@@ -347,6 +343,7 @@ static int measure(struct session *s)
                                     .group_begin = on_group_begin,
                                     .process = on_process,
                                     .round = on_round,
+                                    .fork_end = on_fork_end,
                                     .group_end = on_group_end,
                                     .progress = ridge_cli_progress,
                                     .skip = s->config->resume ? on_skip : NULL};

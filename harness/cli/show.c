@@ -93,7 +93,8 @@ static void put_metric(struct ridge_buf *b, const struct ridge_metric *m)
         return;
     }
     ridge_buf_printf(b, " %.6g", m->value);
-    put_words(b, " ", m->unit);
+    if (m->unit != NULL && strcmp(m->unit, "1") != 0) /* a plain ratio or count */
+        put_words(b, " ", m->unit);
     if (isfinite(m->low) && isfinite(m->high))
         ridge_buf_printf(b, "  (%.6g to %.6g)", m->low, m->high);
     ridge_buf_printf(b, "  n=%" PRId64, m->n);

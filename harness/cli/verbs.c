@@ -128,6 +128,10 @@ static const char *const ab_examples[] = {"ridge ab --a build-main --b build-new
 static const struct ridge_cli_option gate_options[] = {
     {"--baseline", 0, "NAME", "main", "what to hold the run against: a baseline's name, a RUN, or FILE.ridge:NAME"},
     {"--run", 0, "RUN", "last", "last, last~N, an id or a name"},
+    {"--a", 0, "CMD", "the worker beside ridge", "with --b: the old build, to measure suspects again"},
+    {"--b", 0, "CMD", NULL, "the new build: what is not OK is measured again as A/B before it goes red"},
+    {"--a-env", 0, "KEY=VALUE", NULL, "environment of the old side; may be repeated"},
+    {"--b-env", 0, "KEY=VALUE", NULL, "environment of the new side; may be repeated"},
     JUDGE_ROWS,
 };
 static const char *const gate_examples[] = {"ridge run --gate suite.json && ridge gate",

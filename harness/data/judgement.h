@@ -41,6 +41,7 @@ struct ridge_judgement {
     const char *command;
     const char *banner;   /* one line: what came out */
     const char *why;      /* why the machine is unfit to judge, or "" */
+    const char *advice;   /* where the next second buys most, or "" */
     int64_t exit_code;
     int64_t n_aa_out, n_aa, n_aa_allowed;         /* control cases that left their margin */
     int64_t n_aa_out_pooled, n_aa_pooled;         /* over earlier runs of this host class too */

@@ -58,7 +58,7 @@ struct ridge_process { /* one (member, fork) */
     char reason[1024];
     char stderr_tail[2048];
     int term_signal;           /* CRASHED: the signal */
-    char warm[16];             /* warm, not_steady, "" */
+    char warm[16];             /* warm, not_steady, too_few_runs, "" */
     double clock_cost_ns, clock_resolution_ns;
     char clock_name[32];
     int64_t inner_reps;

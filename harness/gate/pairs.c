@@ -76,7 +76,8 @@ static void find_controls(const struct ridge_rd_group *g, struct pairs *out)
 }
 
 static enum ridge_status measure(struct ridge_arena *a, const struct ridge_gate_run *run, struct pair *p,
-                                 const struct ridge_gate_rules *rules, double alpha, size_t n_cases, struct ridge_error *err)
+                                 const struct ridge_gate_rules *rules, double alpha, size_t n_cases,
+                                 struct ridge_gate_spread *spread, struct ridge_error *err)
 {
     struct ridge_gate_samples x = {0}, y = {0};
     struct ridge_kvs kvs = ridge_gate_member_kvs(a, p->now);
@@ -91,6 +92,8 @@ static enum ridge_status measure(struct ridge_arena *a, const struct ridge_gate_
         size_t n = ridge_gate_fork_values(&x, &y, d);
         p->has = n > 0;
         p->shift = ridge_stat_shift(d, n, &p->rule);
+        if (spread != NULL)
+            ridge_gate_spread_add(spread, &x, &y);
         free(d);
     }
     ridge_gate_samples_deinit(&x);
@@ -118,10 +121,29 @@ static bool same_work(const struct ridge_rd_member *x, const struct ridge_rd_mem
     return strcmp(x->case_id, y->case_id) != 0 || (x->flop == y->flop && x->compulsory_bytes == y->compulsory_bytes);
 }
 
+/* Conditions that tell the sides apart: another kernel, another library. What is drawn per process says nothing. */
+static void say_conditions(struct ridge_arena *a, struct ridge_judged *r, const struct pair *p)
+{
+    static const char *const drawn[] = {"buffer_offset_bytes", "heap_pad_bytes", "env_pad_bytes"};
+    enum { MOST = 3 };
+    size_t n = 0;
+    for (size_t i = 0; i < p->now->conditions.n && n < MOST; i++) {
+        const struct ridge_kv *kv = &p->now->conditions.v[i];
+        const char *old = ridge_kvs_get(&p->base->conditions, kv->key);
+        bool is_drawn = false;
+        for (size_t k = 0; k < sizeof drawn / sizeof drawn[0]; k++)
+            is_drawn |= strcmp(drawn[k], kv->key) == 0;
+        if (is_drawn || old == NULL || strcmp(old, kv->value) == 0)
+            continue;
+        r->why = ridge_arena_printf(a, "%s%s%s: %s -> %s", r->why, r->why[0] != '\0' ? "; " : "", kv->key, old, kv->value);
+        n++;
+    }
+}
+
 static const char *say_more(struct ridge_arena *a, const struct ridge_judged *r, const char *because)
 {
     if (r->n_more_forks <= 0)
-        return ridge_arena_printf(a, "%s; the change lies at the margin itself: no sensible number of forks decides it", because);
+        return ridge_arena_printf(a, "%s; more than 200 forks would be needed: make rounds longer or the machine quieter", because);
     if (isfinite(r->more_s))
         return ridge_arena_printf(a, "%s; needs %lld more forks, about %.0f s", because, (long long)r->n_more_forks, r->more_s);
     return ridge_arena_printf(a, "%s; needs %lld more forks", because, (long long)r->n_more_forks);
@@ -180,7 +202,7 @@ static enum ridge_status control(struct ridge_arena *a, const struct ridge_gate_
     out->n_aa = out->n_aa_out = 0;
     for (size_t i = 0; i < pairs.n && st == RIDGE_OK; i++) {
         struct pair *p = &pairs.v[i];
-        st = measure(a, run, p, rules, alpha, 1, err);
+        st = measure(a, run, p, rules, alpha, 1, NULL, err);
         if (st != RIDGE_OK || !p->has)
             continue;
         struct ridge_judged *r = ridge_gate_add(a, out, p->now, "time_ns", "aa");
@@ -223,6 +245,7 @@ static void judge_all(struct ridge_arena *a, const struct ridge_gate_run *run, c
         struct ridge_judged *r = ridge_gate_add(a, out, pairs->v[i].now, "time_ns", "paired");
         fill(r, &pairs->v[i], run->run.id);
         judge(a, r, &pairs->v[i], slower[i], faster[i], look);
+        say_conditions(a, r, &pairs->v[i]);
     }
 }
 
@@ -233,6 +256,7 @@ enum ridge_status ridge_gate_paired(struct ridge_arena *a, const struct ridge_ga
 {
     struct ridge_selector sa, sb;
     struct pairs pairs = {0};
+    struct ridge_gate_spread spread = {0};
     double alpha = rules->alpha / (double)rules->n_looks; /* Bonferroni over looks: safe for any stopping */
     enum ridge_status st = ridge_selector_parse(a, side_a, &sa, err);
     if (st == RIDGE_OK)
@@ -242,7 +266,7 @@ enum ridge_status ridge_gate_paired(struct ridge_arena *a, const struct ridge_ga
     for (size_t i = 0; i < run->n_groups; i++)
         find_pairs(a, &run->groups[i], &sa, &sb, &pairs);
     for (size_t i = 0; i < pairs.n && st == RIDGE_OK; i++)
-        st = measure(a, run, &pairs.v[i], rules, alpha, pairs.n, err);
+        st = measure(a, run, &pairs.v[i], rules, alpha, pairs.n, &spread, err);
     if (st == RIDGE_OK && pairs.n == 0)
         st = ridge_fail(err, RIDGE_ERR_USAGE, "", "no case of run %lld has both a member with %s and one with %s",
                         (long long)run->run.id, side_a, side_b);
@@ -255,5 +279,6 @@ enum ridge_status ridge_gate_paired(struct ridge_arena *a, const struct ridge_ga
     free(pairs.v);
     out->alpha = alpha;
     out->n_looks = look->i_look + 1;
+    out->advice = ridge_gate_spread_text(a, &spread);
     return st == RIDGE_OK ? control(a, run, rules, alpha, out, err) : st;
 }

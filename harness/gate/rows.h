@@ -24,6 +24,12 @@ enum ridge_status ridge_gate_samples_read(const struct ridge_gate_run *run, cons
 void ridge_gate_samples_deinit(struct ridge_gate_samples *s);
 /* One log ratio b / a per fork that both have: the median over its rounds. Returns how many. */
 size_t ridge_gate_fork_values(const struct ridge_gate_samples *a, const struct ridge_gate_samples *b, double *out);
+struct ridge_gate_spread { /* sums of variances over pairs */
+    double rounds, forks;
+    size_t n_rounds, n;
+};
+void ridge_gate_spread_add(struct ridge_gate_spread *s, const struct ridge_gate_samples *a, const struct ridge_gate_samples *b);
+const char *ridge_gate_spread_text(struct ridge_arena *a, const struct ridge_gate_spread *s); /* "": unknown */
 struct ridge_gate_pair {
     const struct ridge_rd_member *base, *now;
 };

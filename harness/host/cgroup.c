@@ -1,5 +1,6 @@
 /* The tightest limit from our group up to the root: a parent's limit binds its children. */
 #include "host/cgroup.h"
+#include "host/host.h"
 
 #include "base/os.h"
 #include <inttypes.h>

@@ -53,7 +53,7 @@ const char *const *ridge_sched_env(struct ridge_arena *a, const struct ridge_kvs
                                    size_t n_pad)
 {
     static const char *const kept[] = {
-        "PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "TMPDIR", "RIDGE_PLUGIN_PATH"};
+        "PATH", "HOME", "XDG_CACHE_HOME", "LANG", "LD_LIBRARY_PATH", "TMPDIR", "RIDGE_PLUGIN_PATH"};
     const size_t n_kept = sizeof kept / sizeof kept[0];
     size_t n_extra = extra != NULL ? extra->n : 0, n = 0;
     const char **env = ridge_arena_array(a, n_kept + n_extra + 2, sizeof *env);

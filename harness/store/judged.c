@@ -13,13 +13,13 @@ static enum ridge_status put_head(struct ridge_store *s, struct ridge_judgement 
     enum ridge_status st = ridge_db_prepare(s,
         "INSERT INTO judgement (run_id, base_run_id, judged_utc_ns, mode, baseline, rules_name, rules_text, rules_sha256, "
         "command, banner, why, exit_code, n_aa_out, n_aa, n_aa_allowed, n_aa_out_pooled, n_aa_pooled, alpha, n_looks, "
-        "aa_upper, detect_ratio) "
-        "VALUES (?1, nullif(?2, -1), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)", &q, err);
+        "aa_upper, detect_ratio, advice) "
+        "VALUES (?1, nullif(?2, -1), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)", &q, err);
     if (st == RIDGE_OK) {
-        ridge_db_bind(q, "iii" "tttttttt" "iiiiii" "d" "i" "dd", j->run_id, j->base_run_id, j->judged_utc_ns, j->mode, j->baseline,
+        ridge_db_bind(q, "iii" "tttttttt" "iiiiii" "d" "i" "dd" "t", j->run_id, j->base_run_id, j->judged_utc_ns, j->mode, j->baseline,
                       j->rules_name, j->rules_text, j->rules_sha256, j->command, j->banner, j->why, j->exit_code,
                       j->n_aa_out, j->n_aa, j->n_aa_allowed, j->n_aa_out_pooled, j->n_aa_pooled, j->alpha, j->n_looks,
-                      j->aa_upper, j->detect_ratio);
+                      j->aa_upper, j->detect_ratio, j->advice);
         st = ridge_db_run(s, q, err);
     }
     sqlite3_finalize(q);
@@ -102,7 +102,7 @@ static int64_t id_or_none(sqlite3_stmt *q, int i)
 #define HEAD_COLUMNS                                                                               \
     "SELECT id, run_id, base_run_id, judged_utc_ns, mode, baseline, rules_name, rules_text, rules_sha256, command, banner, " \
     "why, exit_code, n_aa_out, n_aa, n_aa_allowed, n_aa_out_pooled, n_aa_pooled, alpha, n_looks, aa_upper, " \
-    "detect_ratio FROM judgement "
+    "detect_ratio, advice FROM judgement "
 
 static void read_head(struct ridge_arena *a, sqlite3_stmt *q, struct ridge_judgement *j)
 {
@@ -124,6 +124,7 @@ static void read_head(struct ridge_arena *a, sqlite3_stmt *q, struct ridge_judge
                                   .detect_ratio = ridge_db_real(q, 21)};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         *texts[i] = text(a, q, 4 + (int)i);
+    j->advice = text(a, q, 22);
 }
 
 static void read_row(struct ridge_arena *a, sqlite3_stmt *q, struct ridge_judged *r)

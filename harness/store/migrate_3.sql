@@ -13,6 +13,7 @@ CREATE TABLE judgement (
   command TEXT NOT NULL,
   banner TEXT NOT NULL,
   why TEXT NOT NULL,
+  advice TEXT NOT NULL,
   exit_code INTEGER NOT NULL,
   n_aa_out INTEGER NOT NULL,
   n_aa INTEGER NOT NULL,

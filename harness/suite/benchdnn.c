@@ -85,7 +85,7 @@ static enum ridge_status read_all(const char *text, struct numbers *n, struct ri
             at++;
             continue;
         }
-        if (*at == 'n' && !is_letter(at[1])) /* the name: the rest of the text */
+        if (*at == 'n') /* the name: the rest of the text; no other key begins so */
             return RIDGE_OK;
         enum ridge_status status = read_key(text, &at, &key, err);
         if (status == RIDGE_OK)

@@ -72,7 +72,7 @@ static enum ridge_status alloc_set(struct ridge_worker_case *c, struct ridge_cas
         if (status != RIDGE_OK)
             return status;
         t->data = is_device ? c->runner->tensor_alloc(c->self, t->n_bytes) : host_alloc(c, i, t->n_bytes);
-        if (t->data == NULL)
+        if (t->data == NULL && t->n_bytes > 0)
             return ridge_fail(err, RIDGE_ERR_NOMEM, t->name, "no %smemory for tensor %s of %llu bytes",
                               is_device ? "device " : "", t->name, (unsigned long long)t->n_bytes);
     }

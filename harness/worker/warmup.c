@@ -58,15 +58,18 @@ enum ridge_status ridge_case_warm_up(struct ridge_worker_case *c, int64_t max_ns
 {
     double points[MAX_POINTS];
     size_t n = 0, window = MIN_WINDOW;
+    int64_t n_runs = 1;
     uint64_t begin_ns = ridge_os_now_ns();
     c->warm = "too_few_runs";
     enum ridge_status status = time_runs(c, 1, &c->run_ns, err);
     while (status == RIDGE_OK && n < MAX_POINTS && ridge_os_now_ns() - begin_ns < (uint64_t)max_ns) {
-        double reps = c->run_ns < POINT_NS ? POINT_NS / (c->run_ns > 1 ? c->run_ns : 1) : 1, ns = 0;
-        int64_t n_runs = reps > 1 ? (int64_t)reps : 1;
+        double reps = POINT_NS / (c->run_ns > 1 ? c->run_ns : 1), ns = 0;
+        n_runs = reps > 2 * (double)n_runs ? 2 * n_runs : reps > 1 ? (int64_t)reps : 1; /* one run may lie: double */
         status = time_runs(c, n_runs, &ns, err);
-        points[n++] = ns / (double)n_runs;
-        c->run_ns = points[n - 1];
+        c->run_ns = ns / (double)n_runs;
+        if (ns < POINT_NS / 2)
+            continue;
+        points[n++] = c->run_ns;
         window = window_of(max_ns, ns > 1 ? ns : 1);
         if (n >= 2 * window)
             c->warm = "not_steady";

@@ -11,6 +11,8 @@ enum {
     BLOCK_BYTES = 768 << 10, /* V and M of a block: with the filters of a few points they fit 1 MiB of L2 */
     MIN_BLOCK = 42,          /* tiles: fewer would read the filters too often */
     MAX_BLOCK = 336,
+    CACHED_U_BYTES = 4 << 20, /* filters beyond it come from L3 or DRAM: then V and M may leave L2 as well */
+    MIN_BLOCK_FAR = 112,
     ROW_PAD = 16,            /* floats: keeps rows and points off the same cache sets */
     ALIGN = 64
 };
@@ -62,8 +64,10 @@ static const struct ridge_conv_tiled_variant *variant_for(const struct ridge_con
 static int64_t block_of(const struct ridge_conv_tiled_plan *p)
 {
     const int64_t tile_bytes = 4 * (int64_t)p->variant->n_points * (p->ld_v + p->ld_m);
+    const bool is_far = p->variant->n_points * p->k * p->n > CACHED_U_BYTES / 4;
+    const int64_t least = is_far ? MIN_BLOCK_FAR : MIN_BLOCK;
     int64_t n = BLOCK_BYTES / tile_bytes;
-    n = n < MIN_BLOCK ? MIN_BLOCK : n > MAX_BLOCK ? MAX_BLOCK : n;
+    n = n < least ? least : n > MAX_BLOCK ? MAX_BLOCK : n;
     const int64_t n_blocks = ridge_kernels_size_ceil_div(p->n_tiles, n);
     return n_blocks == 0 ? 0 : ridge_kernels_size_ceil_div(p->n_tiles, n_blocks);
 }

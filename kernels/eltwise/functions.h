@@ -20,7 +20,7 @@ FUNCTION(relu6)
 /* e^-|x| cannot overflow; for x < 0 the fraction is expanded by e^x. */
 FUNCTION(sigmoid)
 {
-    const VEC e = vec_exp_negative(SUB(ZERO(), ABS(x)));
+    const VEC e = vec_exp_flushed(SUB(ZERO(), ABS(x)));
     return DIV(IF_LESS(x, ZERO(), e, SET(1.0f)), ADD(SET(1.0f), e));
 }
 
@@ -45,7 +45,7 @@ FUNCTION(tanh)
     p = FMA(p, z, SET(0.13331421f));
     p = FMA(p, z, SET(-0.33333281f));
     const VEC small = FMA(MUL(z, x), p, x);
-    const VEC e = vec_exp_negative(MUL(SET(-2.0f), size));
+    const VEC e = vec_exp_flushed(MUL(SET(-2.0f), size));
     const VEC large = DIV(SUB(SET(1.0f), e), ADD(SET(1.0f), e));
     return IF_LESS(size, SET(0.625f), small, COPYSIGN(large, x));
 }
@@ -63,7 +63,7 @@ FUNCTION(gelu)
     p = FMA(p, t, SET(0.5f * 0.46017170f));
     p = FMA(p, t, SET(0.5f * 0.20100905f));
     p = FMA(p, t, SET(0.5f * 0.25898972f));
-    const VEC q = MUL(MUL(p, t), vec_exp_negative(SUB(ZERO(), MUL(z, z))));
+    const VEC q = MUL(MUL(p, t), vec_exp_flushed(SUB(ZERO(), MUL(z, z))));
     return MUL(x, IF_LESS(x, ZERO(), q, SUB(SET(1.0f), q)));
 }
 

@@ -80,12 +80,19 @@ static enum ridge_status run(const char *isa, const struct ridge_kernel_args *ar
     return RIDGE_OK;
 }
 
+static bool supports(const char *isa, const struct ridge_gemm_shape *s, char *reason, size_t n_reason)
+{
+    if (s->dtype == RIDGE_GEMM_F32)
+        return ridge_kernels_cpu_supports(isa, reason, n_reason);
+    (void)snprintf(reason, n_reason, "ridge's gemm for CPUs is f32 only");
+    return false;
+}
+
 #define ENGINE_KERNEL(id, algorithm_name, isa_name)                                                \
     static bool id##_supports(const void *shape, int n_threads, char *reason, size_t n_reason)     \
     {                                                                                              \
-        (void)shape;                                                                               \
         (void)n_threads;                                                                           \
-        return ridge_kernels_cpu_supports(isa_name, reason, n_reason);                             \
+        return supports(isa_name, shape, reason, n_reason);                                        \
     }                                                                                              \
     static size_t id##_packed_bytes(const void *shape, int n_threads)                              \
     {                                                                                              \

@@ -89,13 +89,18 @@ bool ridge_resize_takes_nchw(const void *shape, char *reason, size_t n_reason)
     return takes_layout(shape, RIDGE_DENSE_NCHW, reason, n_reason);
 }
 
-size_t ridge_resize_scratch_bytes(const void *shape, int n_threads)
+size_t ridge_resize_nhwc_scratch_bytes(const void *shape, int n_threads)
 {
     const struct ridge_resize_shape *s = shape;
-    const size_t lines = s->layout == RIDGE_DENSE_NCHW ? (size_t)(n_threads > 0 ? n_threads : 1) : 0;
-    return ridge_kernels_size_round_up((size_t)s->ow * sizeof(struct ridge_resize_source) +
-                                           lines * (size_t)ridge_resize_line(s) * sizeof(float),
-                                       64);
+    (void)n_threads;
+    return (size_t)s->ow * sizeof(struct ridge_resize_source);
+}
+
+size_t ridge_resize_nchw_scratch_bytes(const void *shape, int n_threads)
+{
+    const struct ridge_resize_shape *s = shape;
+    const size_t threads = n_threads > 0 ? (size_t)n_threads : 1;
+    return sizeof(float) * (4 * (size_t)ridge_resize_columns(s) + threads * (size_t)ridge_resize_line(s));
 }
 
 struct reference {

@@ -36,12 +36,18 @@ const struct ridge_kernel *const *ridge_resize_kernels(size_t *n_kernels); /* li
 /* list.inc */
 bool ridge_resize_takes_nhwc(const void *shape, char *reason, size_t n_reason);
 bool ridge_resize_takes_nchw(const void *shape, char *reason, size_t n_reason);
-size_t ridge_resize_scratch_bytes(const void *shape, int n_threads);
+size_t ridge_resize_nhwc_scratch_bytes(const void *shape, int n_threads);
+size_t ridge_resize_nchw_scratch_bytes(const void *shape, int n_threads);
 
-/* Elements of one thread's line in the scratch of nchw, behind the ow sources. */
+/* Scratch of nchw: near and far columns (int32_t), near and far weights, ridge_resize_columns() each; then a
+ * blended line of ridge_resize_line() elements for each thread. Whole cache lines. */
+static inline int64_t ridge_resize_columns(const struct ridge_resize_shape *s)
+{
+    return (s->ow + 15) / 16 * 16;
+}
 static inline int64_t ridge_resize_line(const struct ridge_resize_shape *s)
 {
-    return (s->iw + 16 + 15) / 16 * 16;
+    return (s->iw + 15) / 16 * 16;
 }
 
 #endif

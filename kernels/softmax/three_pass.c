@@ -5,7 +5,7 @@
 #include "common/vec.h"
 #include "softmax/softmax.h"
 
-enum { N_ACC = 4, MIN_ALIGNED = 16 * VL }; /* from here on rows start on whole lines of y */
+enum { N_ACC = 4, BLOCK = N_ACC * VL, MIN_ALIGNED = 4 * BLOCK }; /* from here on rows start on whole lines of y */
 
 struct job {
     int64_t n;
@@ -13,72 +13,78 @@ struct job {
     float *y;
 };
 
+/* The mask of vector v of the last block, of which `left` elements are asked for. */
+INLINE MASK rest_mask(int64_t left, int v)
+{
+    const int64_t n = left - v * VL;
+    return MASK_FOR(n < 0 ? 0 : n < VL ? n : VL);
+}
+
 INLINE float row_maximum(const float *x, int64_t n)
 {
     const VEC none = SET(-INFINITY);
     VEC acc[N_ACC] = {none, none, none, none};
     int64_t i = 0;
-    for (; i + N_ACC * VL <= n; i += N_ACC * VL)
+    for (; i + BLOCK <= n; i += BLOCK)
         UNROLL(4) for (int v = 0; v < N_ACC; v++) acc[v] = MAX_SECOND(LOAD(x + i + v * VL), acc[v]);
-    for (; i + VL <= n; i += VL)
-        acc[0] = MAX_SECOND(LOAD(x + i), acc[0]);
     if (i < n)
-        acc[1] = MAX_SECOND(LOAD_MASKED(x + i, MASK_FOR(n - i), none), acc[1]);
+        UNROLL(4) for (int v = 0; v < N_ACC; v++)
+            acc[v] = MAX_SECOND(LOAD_MASKED(x + i + v * VL, rest_mask(n - i, v), none), acc[v]);
     return MAX_LANES(MAX_SECOND(MAX_SECOND(acc[0], acc[1]), MAX_SECOND(acc[2], acc[3])));
 }
 
-/* n elements, at most a vector. Lanes past the end hold -Inf: they add e^-Inf = 0, or NaN to a sum
- * that is NaN anyway. */
-INLINE VEC part_exp(const float *x, float *y, int64_t n, VEC most)
-{
-    const MASK mask = MASK_FOR(n);
-    const VEC e = vec_exp_negative(SUB(LOAD_MASKED(x, mask, SET(-INFINITY)), most));
-    STORE_MASKED(y, mask, e);
-    return e;
-}
+/* e^(x - most) of one row: whole blocks lie in y, the elements before the first whole line of y and after
+ * the last block wait in registers (a masked store could not be read back at once). */
+struct row {
+    int64_t head, blocks_end;
+    VEC first, rest[N_ACC];
+    float sum;
+};
 
-INLINE VEC whole_exp(const float *x, float *y, VEC most)
+/* Lanes outside the mask hold -Inf: they add e^-Inf = 0, or NaN to a sum that is NaN anyway. */
+INLINE VEC part_exp(const float *x, MASK mask, VEC most)
 {
-    const VEC e = vec_exp_negative(SUB(LOAD(x), most));
-    STORE(y, e);
-    return e;
+    return vec_exp_flushed(SUB(LOAD_MASKED(x, mask, SET(-INFINITY)), most));
 }
 
 /* A NaN that the maximum has dropped comes back here: e^NaN is in the sum. */
-INLINE float row_exp(const float *x, float *y, int64_t n, int64_t head, VEC most)
+INLINE void row_exp(struct row *row, const float *x, float *y, int64_t n, VEC most)
 {
     VEC acc[N_ACC] = {ZERO(), ZERO(), ZERO(), ZERO()};
-    int64_t i = head;
-    if (head > 0)
-        acc[2] = part_exp(x, y, head, most);
-    for (; i + N_ACC * VL <= n; i += N_ACC * VL)
+    row->first = ZERO();
+    UNROLL(4) for (int v = 0; v < N_ACC; v++) row->rest[v] = ZERO();
+    int64_t i = row->head = VL > 1 && n >= MIN_ALIGNED ? vec_head(y, n) : 0;
+    if (i > 0)
+        acc[0] = row->first = part_exp(x, MASK_FOR(i), most);
+    for (; i + BLOCK <= n; i += BLOCK)
         UNROLL(4) for (int v = 0; v < N_ACC; v++)
-            acc[v] = ADD(acc[v], whole_exp(x + i + v * VL, y + i + v * VL, most));
-    for (; i + VL <= n; i += VL)
-        acc[0] = ADD(acc[0], whole_exp(x + i, y + i, most));
+        {
+            const VEC e = vec_exp_flushed(SUB(LOAD(x + i + v * VL), most));
+            STORE(y + i + v * VL, e);
+            acc[v] = ADD(acc[v], e);
+        }
+    row->blocks_end = i;
     if (i < n)
-        acc[1] = ADD(acc[1], part_exp(x + i, y + i, n - i, most));
-    return SUM_LANES(ADD(ADD(acc[0], acc[1]), ADD(acc[2], acc[3])));
+        UNROLL(4) for (int v = 0; v < N_ACC; v++)
+        {
+            row->rest[v] = part_exp(x + i + v * VL, rest_mask(n - i, v), most);
+            acc[v] = ADD(acc[v], row->rest[v]);
+        }
+    row->sum = SUM_LANES(ADD(ADD(acc[0], acc[1]), ADD(acc[2], acc[3])));
 }
 
-INLINE void part_scale(float *y, int64_t n, VEC factor)
+INLINE void row_scale(const struct row *row, float *y, int64_t n)
 {
-    const MASK mask = MASK_FOR(n);
-    STORE_MASKED(y, mask, MUL(LOAD_MASKED(y, mask, ZERO()), factor));
-}
-
-INLINE void row_scale(float *y, int64_t n, int64_t head, VEC factor)
-{
-    int64_t i = head;
-    if (head > 0)
-        part_scale(y, head, factor);
-    for (; i + N_ACC * VL <= n; i += N_ACC * VL)
+    const VEC factor = SET(1.0f / row->sum);
+    int64_t i = row->head;
+    if (i > 0)
+        STORE_MASKED(y, MASK_FOR(i), MUL(row->first, factor));
+    for (; i < row->blocks_end; i += BLOCK)
         UNROLL(4) for (int v = 0; v < N_ACC; v++)
             STORE(y + i + v * VL, MUL(LOAD(y + i + v * VL), factor));
-    for (; i + VL <= n; i += VL)
-        STORE(y + i, MUL(LOAD(y + i), factor));
     if (i < n)
-        part_scale(y + i, n - i, factor);
+        UNROLL(4) for (int v = 0; v < N_ACC; v++)
+            STORE_MASKED(y + i + v * VL, rest_mask(n - i, v), MUL(row->rest[v], factor));
 }
 
 static void run_rows(void *ctx, int64_t begin, int64_t end, int64_t i_part)
@@ -90,12 +96,12 @@ static void run_rows(void *ctx, int64_t begin, int64_t end, int64_t i_part)
     for (int64_t r = begin; r < end; r++) {
         const float *x = job->x + r * n;
         float *y = job->y + r * n;
-        const int64_t head = VL > 1 && n >= MIN_ALIGNED ? vec_head(y, n) : 0;
-        const float sum = row_exp(x, y, n, head, SET(most));
+        struct row row;
+        row_exp(&row, x, y, n, SET(most));
         /* The next row's first pass hides the latency of this sum and of its own last steps. */
         if (r + 1 < end)
             most = row_maximum(x + n, n);
-        row_scale(y, n, head, SET(1.0f / sum));
+        row_scale(&row, y, n);
     }
 }
 

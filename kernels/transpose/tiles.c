@@ -17,28 +17,45 @@ struct job {
     bool is_streaming;
 };
 
-/* Offsets of outer index u. */
-static void locate(const struct job *job, int64_t u, int64_t *from, int64_t *to)
+/* A place among the outer dimensions: divided out once, then counted on. */
+struct walk {
+    int64_t at[RANK], from, to;
+};
+
+static void walk_start(const struct job *job, int64_t u, struct walk *w)
 {
-    *from = *to = 0;
+    *w = (struct walk){0};
     for (int k = job->n_outer - 1; k >= 0; k--) {
         const int d = job->outer[k];
-        const int64_t at = u % job->p.dims[d];
+        w->at[k] = u % job->p.dims[d];
         u /= job->p.dims[d];
-        *from += at * job->p.from[d];
-        *to += at * job->p.to[d];
+        w->from += w->at[k] * job->p.from[d];
+        w->to += w->at[k] * job->p.to[d];
+    }
+}
+
+static void walk_next(const struct job *job, struct walk *w)
+{
+    for (int k = job->n_outer - 1; k >= 0; k--) {
+        const int d = job->outer[k];
+        w->from += job->p.from[d];
+        w->to += job->p.to[d];
+        if (++w->at[k] < job->p.dims[d])
+            return;
+        w->from -= job->p.dims[d] * job->p.from[d];
+        w->to -= job->p.dims[d] * job->p.to[d];
+        w->at[k] = 0;
     }
 }
 
 static void copy_units(void *ctx, int64_t begin, int64_t end, int64_t i_part)
 {
     const struct job *job = ctx;
+    struct walk w;
     (void)i_part;
-    for (int64_t u = begin; u < end; u++) {
-        int64_t from, to;
-        locate(job, u, &from, &to);
-        copy_row(job->y + to, job->x + from, job->p.dims[RANK - 1], job->is_streaming);
-    }
+    walk_start(job, begin, &w);
+    for (int64_t u = begin; u < end; u++, walk_next(job, &w))
+        copy_row(job->y + w.to, job->x + w.from, job->p.dims[RANK - 1], job->is_streaming);
     if (job->is_streaming)
         STREAM_FENCE();
 }
@@ -49,12 +66,12 @@ static void turn_units(void *ctx, int64_t begin, int64_t end, int64_t i_part)
     const struct ridge_transpose_plan *p = &job->p;
     (void)i_part;
     for (int64_t u = begin; u < end; u++) {
-        int64_t from, to;
-        locate(job, u / job->strips, &from, &to);
+        struct walk w;
+        walk_start(job, u / job->strips, &w);
         const int64_t j = u % job->strips * job->strip, left = p->dims[p->i_fast] - j;
-        struct transpose_job t = {.from = job->x + from,
+        struct transpose_job t = {.from = job->x + w.from,
                                   .ld_from = p->from[RANK - 1],
-                                  .to = job->y + to,
+                                  .to = job->y + w.to,
                                   .ld_to = p->to[p->i_fast]};
         t.is_streaming = job->is_streaming && transpose_can_stream(&t, p->dims[RANK - 1]);
         transpose_range(&t, 0, p->dims[RANK - 1], j, j + (left < job->strip ? left : job->strip));

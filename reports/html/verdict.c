@@ -120,6 +120,11 @@ void ridge_html_verdict(struct ridge_page *p)
     ridge_draw_text(p->b, j->rules_name, 80);
     H(p, ".</p></div>");
     put_table(p, j, false);
+    if (j->advice[0] != '\0') {
+        H(p, "<p>");
+        ridge_draw_text(p->b, j->advice, 300);
+        H(p, ".</p>");
+    }
     H(p, "<h3>A/A control</h3><p>");
     struct ridge_buf b = {0};
     ridge_verdict_put_control(&b, j);

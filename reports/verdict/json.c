@@ -29,7 +29,7 @@ RIDGE_REPORT_WRITER(ridge_report_verdict_json)
         return ridge_fail(err, RIDGE_ERR_UNSUPPORTED, "", "%s", ridge_verdict_none());
     const struct { const char *key, *value; } texts[] = {
         {"mode", j->mode}, {"baseline", j->baseline}, {"rules", j->rules_name}, {"rules_sha256", j->rules_sha256},
-        {"command", j->command}, {"banner", j->banner}, {"why", j->why}};
+        {"command", j->command}, {"banner", j->banner}, {"why", j->why}, {"advice", j->advice}};
     const struct { const char *key; int64_t value; } wholes[] = {
         {"run", j->run_id}, {"exit_code", j->exit_code}, {"looks", j->n_looks}, {"aa_out", j->n_aa_out}, {"aa", j->n_aa},
         {"aa_allowed", j->n_aa_allowed}, {"aa_out_pooled", j->n_aa_out_pooled}, {"aa_pooled", j->n_aa_pooled}};

@@ -91,12 +91,17 @@ RIDGE_REPORT_WRITER(ridge_report_verdict)
         return ridge_fail(err, RIDGE_ERR_UNSUPPORTED, "", "%s", ridge_verdict_none());
     ridge_buf_puts(out, "against ");
     ridge_text_terminal(out, j->baseline);
-    ridge_buf_printf(out, ", rules %s, interval %.3g %%%s\n", j->rules_name, 100 * (1 - 2 * j->alpha),
-                     j->n_looks > 1 ? " at this look" : "");
+    ridge_buf_puts(out, ", rules ");
+    ridge_text_terminal(out, j->rules_name);
+    ridge_buf_printf(out, ", interval %.3g %%%s\n", 100 * (1 - 2 * j->alpha), j->n_looks > 1 ? " at this look" : "");
     if (j->n_rows > 0)
         put_rows(out, in);
     if (isfinite(j->detect_ratio))
         ridge_buf_printf(out, "half of the cases would show a slow-down of %.2g %% or more\n", 100 * j->detect_ratio);
+    if (j->advice[0] != '\0') {
+        ridge_text_terminal(out, j->advice);
+        ridge_buf_puts(out, "\n");
+    }
     ridge_verdict_put_control(out, j);
     ridge_buf_puts(out, "\n");
     if (j->why[0] != '\0') {

@@ -3,12 +3,17 @@
  * Compiled into every kernel plug-in; the plug-in supplies `ridge_kernel_library`. It picks the kernel
  * by variant and supports(), packs weights per input set outside the timing, and owns scratch. */
 #include "common/library.h"
+#include "kernels/choice.h"
 
+#include <math.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_SETS = 4096, MAX_TENSORS = 8 };
+enum { MAX_SETS = 4096, MAX_TENSORS = 8, MAX_CANDIDATES = 16 };
+/* A candidate of algorithm=auto is timed for this long after its first run, and not at all when that took
+ * hopelessly longer than the best so far. */
+enum { CANDIDATE_NS = 20000000, HOPELESS = 4 };
 
 struct bound_set {
     struct ridge_tensor in[MAX_TENSORS], out[MAX_TENSORS];
@@ -22,6 +27,9 @@ struct kernel_runner {
     void *library;
     struct ridge_library_info info;
     const struct ridge_kernel *kernel;
+    const struct ridge_kernel *candidates[MAX_CANDIDATES]; /* of algorithm=auto, the preferred one first */
+    size_t n_candidates;
+    struct ridge_choice choice;
     struct ridge_problem problem;
     struct bound_set *sets;
     size_t n_sets, cap_sets;
@@ -148,14 +156,20 @@ static enum ridge_status runner_probe(const struct ridge_host *host, const struc
     return RIDGE_OK;
 }
 
+static void drop_set(struct kernel_runner *r, struct bound_set *set)
+{
+    if (set->prepared.state != NULL)
+        r->kernel->release(r->library, set->prepared.state);
+    r->host->free_(r->host->self, set->packed);
+    set->packed = NULL;
+    set->prepared = (struct ridge_kernel_prepared){0};
+}
+
 static void runner_unload(void *self)
 {
     struct kernel_runner *r = self;
-    for (size_t i = 0; i < r->n_sets; i++) {
-        if (r->sets[i].prepared.state != NULL)
-            r->kernel->release(r->library, r->sets[i].prepared.state);
-        r->host->free_(r->host->self, r->sets[i].packed);
-    }
+    for (size_t i = 0; i < r->n_sets; i++)
+        drop_set(r, &r->sets[i]);
     free(r->sets);
     r->sets = NULL;
     r->n_sets = r->cap_sets = 0;
@@ -194,6 +208,40 @@ static enum ridge_status runner_open(const struct ridge_host *host, const struct
     return RIDGE_OK;
 }
 
+/* Own kernels of the same ISA that could do it too, where the case leaves the algorithm open. */
+static void list_candidates(struct kernel_runner *r)
+{
+    size_t n = 0;
+    const struct ridge_kernel *const *kernels = ridge_kernel_library.kernels(&n);
+    r->n_candidates = 0;
+    if (ridge_kernel_library.open != NULL ||
+        strcmp(enum_option(r->problem.op, r->problem.shape, "algorithm", ""), "auto") != 0)
+        return;
+    for (size_t i = 0; i < n && r->n_candidates < MAX_CANDIDATES; i++) {
+        char why[256];
+        if (strcmp(kernels[i]->op, r->problem.op->name) == 0 && strcmp(kernels[i]->isa, r->kernel->isa) == 0 &&
+            kernel_supports(r, kernels[i], &r->problem, why, sizeof why))
+            r->candidates[r->n_candidates++] = kernels[i];
+    }
+}
+
+static enum ridge_status use_kernel(struct kernel_runner *r, const struct ridge_kernel *kernel,
+                                    struct ridge_error *err)
+{
+    r->kernel = kernel;
+    r->scratch_bytes = kernel->scratch_bytes != NULL ? kernel->scratch_bytes(r->problem.shape, r->host->n_threads) : 0;
+    r->scratch = NULL;
+    if (r->scratch_bytes > 0) {
+        r->scratch = r->host->alloc(r->host->self, r->scratch_bytes, 64, &r->page_bytes);
+        if (r->scratch == NULL)
+            return ridge_fail(err, RIDGE_ERR_NOMEM, kernel->name, "no memory for %zu bytes of scratch",
+                              r->scratch_bytes);
+    }
+    (void)snprintf(r->kernel_text, sizeof r->kernel_text, "%s (%s, %s)", kernel->name, kernel->algorithm,
+                   kernel->isa);
+    return RIDGE_OK;
+}
+
 static enum ridge_status runner_load(void *self, const struct ridge_problem *problem, struct ridge_error *err)
 {
     struct kernel_runner *r = self;
@@ -204,17 +252,8 @@ static enum ridge_status runner_load(void *self, const struct ridge_problem *pro
         return ridge_fail(err, RIDGE_ERR_UNSUPPORTED, ridge_kernel_library.name, "%s", reason);
     if (problem->op->n_inputs > MAX_TENSORS || problem->op->n_outputs > MAX_TENSORS)
         return ridge_fail(err, RIDGE_ERR_INTERNAL, problem->op->name, "more than %d tensors", MAX_TENSORS);
-    if (r->kernel->scratch_bytes != NULL)
-        r->scratch_bytes = r->kernel->scratch_bytes(problem->shape, r->host->n_threads);
-    if (r->scratch_bytes > 0) {
-        r->scratch = r->host->alloc(r->host->self, r->scratch_bytes, 64, &r->page_bytes);
-        if (r->scratch == NULL)
-            return ridge_fail(err, RIDGE_ERR_NOMEM, r->kernel->name, "no memory for %zu bytes of scratch",
-                              r->scratch_bytes);
-    }
-    (void)snprintf(r->kernel_text, sizeof r->kernel_text, "%s (%s, %s)", r->kernel->name, r->kernel->algorithm,
-                   r->kernel->isa);
-    return RIDGE_OK;
+    list_candidates(r);
+    return r->n_candidates > 1 ? RIDGE_OK : use_kernel(r, r->kernel, err); /* else bind chooses */
 }
 
 static struct ridge_kernel_args args_of(const struct kernel_runner *r, const struct bound_set *set)
@@ -261,6 +300,95 @@ static const char *runner_algorithm(void *self)
     return chosen != NULL ? chosen : r->kernel->algorithm;
 }
 
+static enum ridge_status prepare_set(struct kernel_runner *r, struct bound_set *set, struct ridge_error *err)
+{
+    enum ridge_status rc = pack_set(r, set, err);
+    if (rc != RIDGE_OK || r->kernel->prepare == NULL)
+        return rc;
+    const struct ridge_kernel_args args = args_of(r, set);
+    rc = r->kernel->prepare(&args, &set->prepared, err);
+    if (rc == RIDGE_OK)
+        (void)snprintf(r->kernel_text, sizeof r->kernel_text, "%s (%s, %s%s%s)", r->kernel->name,
+                       runner_algorithm(r), r->kernel->isa, set->prepared.note[0] != '\0' ? ", " : "",
+                       set->prepared.note);
+    return rc;
+}
+
+/* Shortest run of a candidate in ns; INFINITY where it cannot. */
+static double time_candidate(struct kernel_runner *r, const struct ridge_kernel *kernel, struct bound_set *set,
+                             double best_ns)
+{
+    struct ridge_error ignored = {0};
+    double shortest_ns = INFINITY;
+    if (use_kernel(r, kernel, &ignored) == RIDGE_OK && prepare_set(r, set, &ignored) == RIDGE_OK) {
+        const struct ridge_kernel_args args = args_of(r, set);
+        const uint64_t begin_ns = r->host->now_ns(r->host->self);
+        uint64_t last_ns = begin_ns, limit_ns = 0; /* the first run warms up */
+        while (last_ns - begin_ns <= limit_ns && kernel->run(&args) == RIDGE_OK) {
+            const uint64_t now_ns = r->host->now_ns(r->host->self);
+            const double run_ns = (double)(now_ns - last_ns);
+            if (limit_ns == 0 && run_ns > HOPELESS * best_ns) {
+                shortest_ns = run_ns;
+                break;
+            }
+            shortest_ns = limit_ns == 0 || run_ns < shortest_ns ? run_ns : shortest_ns;
+            limit_ns = (uint64_t)run_ns + CANDIDATE_NS;
+            last_ns = now_ns;
+        }
+    }
+    drop_set(r, set);
+    r->host->free_(r->host->self, r->scratch);
+    r->scratch = NULL;
+    return shortest_ns;
+}
+
+struct candidate {
+    const struct ridge_kernel *kernel;
+    double ns;
+};
+
+static int by_time(const void *pa, const void *pb)
+{
+    const struct candidate *a = pa, *b = pb;
+    return (a->ns > b->ns) - (a->ns < b->ns);
+}
+
+static void measure_candidates(struct kernel_runner *r, struct bound_set *set)
+{
+    struct candidate v[MAX_CANDIDATES];
+    double best_ns = INFINITY;
+    size_t used = 0;
+    for (size_t i = 0; i < r->n_candidates; i++) {
+        v[i] = (struct candidate){r->candidates[i], time_candidate(r, r->candidates[i], set, best_ns)};
+        best_ns = v[i].ns < best_ns ? v[i].ns : best_ns;
+    }
+    qsort(v, r->n_candidates, sizeof v[0], by_time);
+    (void)snprintf(r->choice.kernel, sizeof r->choice.kernel, "%s", v[0].kernel->name);
+    for (size_t i = 0; i < r->n_candidates && used < sizeof r->choice.text; i++)
+        used += (size_t)snprintf(r->choice.text + used, sizeof r->choice.text - used, "%s%s %.4g us", i > 0 ? ", " : "",
+                                 v[i].kernel->algorithm, v[i].ns / 1e3);
+}
+
+static const struct ridge_kernel *candidate_named(const struct kernel_runner *r, const char *name)
+{
+    for (size_t i = 0; i < r->n_candidates; i++)
+        if (strcmp(r->candidates[i]->name, name) == 0)
+            return r->candidates[i];
+    return NULL;
+}
+
+/* Once per shape, CPU and build; later forks and runs read what the first one kept. */
+static enum ridge_status choose(struct kernel_runner *r, struct bound_set *set, struct ridge_error *err)
+{
+    char key[RIDGE_CHOICE_KEY];
+    ridge_choice_key(&r->problem, r->variant, r->host->n_threads, key);
+    if (!ridge_choice_recall(key, &r->choice) || candidate_named(r, r->choice.kernel) == NULL) {
+        measure_candidates(r, set);
+        ridge_choice_keep(key, &r->choice);
+    }
+    return use_kernel(r, candidate_named(r, r->choice.kernel), err);
+}
+
 static enum ridge_status runner_bind(void *self, size_t i_set, const struct ridge_tensor *in,
                                      const struct ridge_tensor *out, struct ridge_error *err)
 {
@@ -274,16 +402,9 @@ static enum ridge_status runner_bind(void *self, size_t i_set, const struct ridg
     memset(set, 0, sizeof *set);
     memcpy(set->in, in, r->problem.op->n_inputs * sizeof *in);
     memcpy(set->out, out, r->problem.op->n_outputs * sizeof *out);
-    rc = pack_set(r, set, err);
-    if (rc != RIDGE_OK || r->kernel->prepare == NULL)
-        return rc;
-    const struct ridge_kernel_args args = args_of(r, set);
-    rc = r->kernel->prepare(&args, &set->prepared, err);
-    if (rc == RIDGE_OK)
-        (void)snprintf(r->kernel_text, sizeof r->kernel_text, "%s (%s, %s%s%s)", r->kernel->name,
-                       runner_algorithm(r), r->kernel->isa, set->prepared.note[0] != '\0' ? ", " : "",
-                       set->prepared.note);
-    return rc;
+    if (i_set == 0 && r->n_candidates > 1)
+        rc = choose(r, set, err);
+    return rc == RIDGE_OK ? prepare_set(r, set, err) : rc;
 }
 
 static enum ridge_status runner_run(void *self, size_t i_set, struct ridge_error *err)
@@ -302,6 +423,7 @@ static size_t runner_facts(void *self, struct ridge_fact *facts, size_t max_fact
         r->n_sets > 0 ? r->sets[0].prepared : (struct ridge_kernel_prepared){0};
     const struct ridge_fact all[] = {
         {"kernel", 0, r->kernel_text},
+        {"auto_candidates", 0, r->choice.text},
         {"library_version", 0, r->info.version},
         {"library_path", 0, r->info.path},
         {"library_note", 0, r->info.note},

@@ -1,5 +1,6 @@
 /* Latency of the n-th run. Everything is a function of n: the same script gives the same sequence. */
 #include "null/null.h"
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,10 +69,11 @@ int64_t null_script_latency_ns(const struct null_script *s, uint64_t i)
     }
     return p->latency_ns;
 }
+/* Not the clock that the worker's ticks are calibrated with: a scripted latency checks the harness's clock. */
 static int64_t now_ns(void)
 {
     struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    (void)clock_gettime(CLOCK_MONOTONIC_RAW, &t);
     return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
 }
 /* Long waits sleep, and spin for the last part: a wake-up is late by tens of microseconds. */
@@ -79,9 +81,9 @@ void null_wait(int64_t ns)
 {
     int64_t end_ns = now_ns() + ns;
     if (ns >= SLEEP_FROM_NS) {
-        int64_t early = end_ns - WAKE_EARLY_NS;
-        struct timespec t = {early / 1000000000, early % 1000000000};
-        while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) != 0)
+        int64_t sleep_ns = ns - WAKE_EARLY_NS;
+        struct timespec t = {sleep_ns / 1000000000, sleep_ns % 1000000000};
+        while (clock_nanosleep(CLOCK_MONOTONIC, 0, &t, &t) == EINTR)
             ;
     }
     while (ns > 0 && now_ns() < end_ns)

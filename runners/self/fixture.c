@@ -57,8 +57,7 @@ static enum ridge_status load_plan(struct self_fixture *f, struct ridge_plan *pl
     return rc;
 }
 
-static enum ridge_status begin(struct self_fixture *f, struct ridge_store **store, int64_t *run_id,
-                               struct ridge_error *err)
+enum ridge_status self_begin(struct self_fixture *f, struct ridge_store **store, int64_t *run_id, struct ridge_error *err)
 {
     const struct ridge_kvs host = {0};
     const struct ridge_run_info info = {
@@ -96,7 +95,7 @@ static enum ridge_status fill_results(struct self_fixture *f, struct ridge_error
 {
     struct ridge_store *s = NULL;
     int64_t run_id = 0;
-    enum ridge_status rc = begin(f, &s, &run_id, err);
+    enum ridge_status rc = self_begin(f, &s, &run_id, err);
     if (rc == RIDGE_OK)
         rc = store_made_up_metrics(f, s, run_id, err);
     if (rc == RIDGE_OK)
@@ -116,6 +115,8 @@ enum ridge_status self_fixture_init(struct self_fixture *f, const struct self_sh
     const char *dir = getenv("TMPDIR");
     (void)snprintf(f->path, sizeof f->path, "%s/ridge-self-%ld.ridge", dir != NULL ? dir : "/tmp", (long)getpid());
     enum ridge_status rc = load_plan(f, &f->plan, err);
+    if (rc == RIDGE_OK && shape->task == SELF_JUDGE)
+        return self_fill_pairs(f, err);
     return rc == RIDGE_OK && shape->task == SELF_REPORT ? fill_results(f, err) : rc;
 }
 
@@ -169,7 +170,7 @@ enum ridge_status self_run_store(struct self_fixture *f, struct ridge_error *err
 {
     struct ridge_store *s = NULL;
     int64_t run_id = 0;
-    enum ridge_status rc = begin(f, &s, &run_id, err);
+    enum ridge_status rc = self_begin(f, &s, &run_id, err);
     const struct ridge_process p = {.verdict = RIDGE_VERDICT_OK, .inner_reps = 1};
     if (rc == RIDGE_OK)
         rc = ridge_store_process(s, run_id, &p, err);

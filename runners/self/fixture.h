@@ -8,7 +8,7 @@
 #include "data/catalogue.h"
 #include "data/plan.h"
 
-enum self_task { SELF_PLAN, SELF_STORE, SELF_REPORT };
+enum self_task { SELF_PLAN, SELF_STORE, SELF_REPORT, SELF_JUDGE };
 
 struct self_shape {
     int32_t task; /* enum self_task */
@@ -27,6 +27,10 @@ enum ridge_status self_fixture_init(struct self_fixture *f, const struct self_sh
 void self_fixture_deinit(struct self_fixture *f);
 enum ridge_status self_run_plan(struct self_fixture *f, struct ridge_error *err);
 enum ridge_status self_run_store(struct self_fixture *f, struct ridge_error *err);
+enum ridge_status self_run_judge(struct self_fixture *f, struct ridge_error *err); /* judge.c */
+enum ridge_status self_fill_pairs(struct self_fixture *f, struct ridge_error *err);
+struct ridge_store;
+enum ridge_status self_begin(struct self_fixture *f, struct ridge_store **store, int64_t *run_id, struct ridge_error *err);
 enum ridge_status self_run_report(struct self_fixture *f, struct ridge_error *err);
 
 #endif

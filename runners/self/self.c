@@ -1,21 +1,21 @@
 /* Ridge measures Ridge: backend `self`, operator `self`.
  *
  * task=plan: expand a suite of n cases. task=store: write n samples, one commit per 4096. task=report: read
- * a file of n cases and write its HTML. The harness's own folders are this plug-in's vendor library.
+ * a file of n cases and write its HTML. task=judge: read n cases of two arms and judge them. The harness's own folders are this plug-in's vendor library.
  * The small plan, store and report that are measured are built at load, outside the timing. */
 #include "self/fixture.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const task_names[] = {"plan", "store", "report", NULL};
+static const char *const task_names[] = {"plan", "store", "report", "judge", NULL};
 
 static const struct ridge_option_row rows[] = {
     {.key = "task", .kind = RIDGE_KIND_ENUM, .role = RIDGE_ROLE_SUBJECT,
      .offset = offsetof(struct self_shape, task), .def = "plan", .names = task_names,
-     .help = "what Ridge does: plan a suite, store samples, write a report"},
+     .help = "what Ridge does: plan a suite, store samples, write a report, judge"},
     {.key = "n", .kind = RIDGE_KIND_INT, .role = RIDGE_ROLE_SUBJECT, .offset = offsetof(struct self_shape, n),
-     .unit = "cases or samples", .def = "1000", .min = 1, .max = 1e7, .help = "cases to plan or report, samples to store"},
+     .unit = "cases or samples", .def = "1000", .min = 1, .max = 1e7, .help = "cases to plan, report or judge, samples to store"},
 };
 
 static enum ridge_status cost(const void *shape, struct ridge_cost *out, struct ridge_error *err)
@@ -113,7 +113,7 @@ static enum ridge_status self_bind(void *self, size_t i_set, const struct ridge_
 }
 
 typedef enum ridge_status task_fn(struct self_fixture *f, struct ridge_error *err);
-static task_fn *const tasks[] = {self_run_plan, self_run_store, self_run_report};
+static task_fn *const tasks[] = {self_run_plan, self_run_store, self_run_report, self_run_judge};
 
 static enum ridge_status self_run(void *self, size_t i_set, struct ridge_error *err)
 {

@@ -72,6 +72,7 @@ def describe():
         hello = w.ask(t="hello", min=1, max=9)
         check(hello["wire"] == 1 and hello["boot_id"], "hello")
         check(w.ask(t="hello", min=7, max=9)["type"] == "error", "a version from the future is refused")
+        check(os.readlink(f"/proc/{w.p.pid}/fd/0") == os.devnull, "what a library reads on stdin is not the wire")
         cat = w.ask(t="describe")
         check(any(o["name"] == "null" for o in cat["operators"]), "operator null")
         check({o["key"] for o in cat["options"]} >= {"threads", "cache", "scenario"}, "case options")
@@ -87,6 +88,9 @@ def describe():
     check(backends["null"]["usable"] and backends["fakedev"]["usable"], "null and fakedev are usable")
     check(not backends["badabi"]["usable"] and "999" in backends["badabi"]["reason"], f"badabi: {backends['badabi']}")
     check(w.load(backend="badabi")["verdict"] == "unsupported", "badabi cannot be loaded")
+    check(not backends["badcrash"]["usable"] and "its probe crashed (signal 4)" in backends["badcrash"]["reason"],
+          f"badcrash: {backends['badcrash']}")
+    check(w.load(backend="badcrash")["verdict"] == "unsupported", "badcrash cannot be loaded after describe")
     w.end()
 
 
@@ -103,7 +107,7 @@ def null():
         _, s = road(w, backend + " list", backend=backend, pattern="list", list="100us;300us")
         d = sorted(durations(s))
         check(d[0] < 200_000 < 300_000 <= d[-1], f"list: {d[0]} to {d[-1]}")
-        for kv in ({"weights": "prepacked"}, {"cache": "tepid"}, {"scenario": "offline"}):
+        for kv in ({"weights": "prepacked"}, {"cache": "tepid"}, {"scenario": "sometimes"}):
             got = w.load(backend=backend, options=kv)
             (key, value), = kv.items()
             check(got["verdict"] == "unsupported" and f"this worker does not know {key}={value}" in got["reason"], f"{got}")
@@ -115,6 +119,9 @@ def null():
     loaded, s = road(w, "cold", latency="10 us", options={"cache": "cold", "threads": "2"})
     check(s["inner_reps"] == 1, "cold is one run a sample")
     check(w.load(options={"scenario": "depth(4)"})["verdict"] == "unsupported", "null has no submit")
+    for scenario in ("offline", "open(500,constant)"):
+        _, s = road(w, scenario, latency="100us", options={"scenario": scenario})
+        check(s["completed"] > 0 and s["span_ns"] > 0, f"{scenario}: {s['completed']} in {s['span_ns']} ns")
     w.end()
 
 
@@ -127,6 +134,12 @@ def fakedev():
     check({"due_ns", "enqueue_ns", "h2d_ns", "compute_ns", "d2h_ns"} <= set(s["columns"]), "spans")
     ends = [a + b for a, b in zip(s["columns"]["start_ns"], s["columns"]["duration_ns"])]
     check(ends != sorted(ends), "completions out of order")
+    check(0 < s["completed"] and 0 < s["span_ns"], "completions are counted")
+    _, s = road(w, "deep", op="fakeadd", backend="fakedev", n="20000", options={"scenario": "depth(32)"})
+    ends = [a + b for a, b in zip(s["columns"]["start_ns"], s["columns"]["duration_ns"])]
+    by_end = sorted(range(s["n"]), key=lambda i: ends[i])
+    overtaken = max(rank - i for rank, i in enumerate(by_end))
+    check(overtaken <= 40, f"no request waits for ever: one was overtaken by {overtaken}")
     w.end()
 
 

@@ -67,6 +67,29 @@ class Numbers(Case):
             self.assertIn("</html>", f.read())
 
 
+class Auto(Case):
+    def test_the_choice_is_measured_once_and_kept(self):
+        suite = self.suite({"subject": ["conv:ic16ih14oc16kh3ph1"], "backend": ["ridge"]},
+                           defaults={"layout": "nhwc", "algorithm": "auto", "forks": 2})
+        def conditions():
+            self.ridge("run", suite, XDG_CACHE_HOME=self.dir)
+            text, _ = self.ridge("show", members(self.exported())[0]["case"], "--json")
+            return json.loads(text)["conditions"]
+        first = conditions()
+        kept = glob.glob(self.path("ridge/choices/*"))
+        self.assertEqual(len(kept), 1)
+        self.assertGreater(first["auto_candidates"].count(" us"), 1, first)
+        # the kept file decides, not a new measurement: name another kernel in it
+        with open(kept[0], encoding="utf-8") as f:
+            key, name, _ = f.read().splitlines()
+        self.assertIn(name, first["kernel"])
+        other = re.sub(r"_conv_[a-z0-9_]+?_f32", "_conv_window_f32", name)
+        self.assertNotEqual(other, name, "the plain window should not win")
+        with open(kept[0], "w", encoding="utf-8") as f:
+            f.write(f"{key}\n{other}\nwindow 1 us\n")
+        self.assertIn(other, conditions()["kernel"])
+
+
 class Requests(Case):
     """Scenarios open and offline on a backend that serves one request at a time and takes 1 ms for it."""
 
@@ -143,7 +166,7 @@ class Faults(Case):
 
 
 class Killed(Case):
-    LONG = {"forks": 2, "rounds": 20, "max_rounds": 20, "block": "50 ms", "max_group_time": "60 s"}
+    LONG = {"forks": 2, "rounds": 20, "max_rounds": 20, "block": "50 ms", "max_group_time": "60 s", "width": 1}  # no fork is bought
 
     def running(self, *more):
         suite = self.null_suite("null:latency=1ms", "null:latency=2ms", "null:latency=3ms", defaults=self.LONG)

@@ -86,12 +86,21 @@ def close_out(go):
 def oom(go):
     keep = []
     while True:
-        keep.append(bytearray(64 << 20))
+        keep.append(b"x" * (64 << 20))  # touched, not only reserved
 
 
 def slow(go):
     time.sleep(0.2)
     samples(go)
+
+
+def whole_block(go):
+    time.sleep(go["block_ns"] * 1e-9)
+    samples(go)
+
+
+def noisy(go):
+    samples(go, duration_ns=1000 * (1 + go["round"] * 7 % 5))
 
 
 def late_crash(go):
@@ -103,6 +112,7 @@ def late_crash(go):
 FAULTS = {
     "escape": escape, "hang": hang, "hang_term": hang_term, "crash": crash, "late_crash": late_crash,
     "garbage": garbage, "flood": flood, "huge": huge, "close_out": close_out, "oom": oom, "slow": slow,
+    "whole_block": whole_block, "noisy": noisy,
     "exit0": lambda go: os._exit(0),
     "kill9": lambda go: os.kill(os.getpid(), signal.SIGKILL),
     "lie_n": lambda go: samples(go, n=14),
@@ -127,6 +137,8 @@ def serve(message, state):
         say(type="costs", costs=[{"flop": 2.0 * int(c["shape"]["m"]), "bytes": 8.0} for c in message["cases"]])
     elif kind == "load":
         state["backend"] = message["backend"]
+        if message["backend"] == "slow_warmup":
+            time.sleep(message["warmup_ns"] * 1e-9)
         if message["backend"] == "unsupported":
             say(type="loaded", verdict="unsupported", reason="this worker does not know weights=prepacked")
             return

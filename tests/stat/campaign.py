@@ -19,7 +19,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.environ.get("RIDGE_BUILD", "build")
 DATA = os.environ.get("RIDGE_CAMPAIGN", os.path.join(HERE, "campaign"))
-SUITE = os.path.join(HERE, "campaign.json")
+SUITE = os.environ.get("RIDGE_CAMPAIGN_SUITE", os.path.join(HERE, "campaign.json"))
 CELLS = ((0.0, 0.03), (0.05, 0.02), (0.10, 0.02), (0.03, 0.01))  # shift, margin
 RULES = {"name": "campaign", "require_fit": False, "margin": "3 %", "memory_margin": "5 %"}
 

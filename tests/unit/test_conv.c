@@ -198,6 +198,9 @@ static const struct ridge_conv_shape shapes[] = {
     SHAPE(1, 8, 9, 9, 12, 3, 3, 1, 1, 1, 1, 1, 1, 1, 4),
     SHAPE(2, 32, 5, 8, 64, 1, 1, 1, 1, 0, 0, 0, 0, 1, 2),
     SHAPE(1, 32, 7, 7, 32, 3, 3, 1, 1, 1, 1, 1, 1, 1, 8),
+    SHAPE(1, 40, 6, 47, 40, 3, 3, 1, 1, 1, 1, 1, 1, 1, 10),
+    SHAPE(2, 24, 9, 11, 24, 3, 3, 2, 2, 1, 1, 1, 1, 2, 3),
+    SHAPE(1, 6, 7, 9, 6, 5, 1, 2, 1, 2, 2, 0, 0, 1, 3),
     SHAPE(1, 48, 6, 6, 96, 3, 3, 2, 2, 1, 1, 1, 1, 2, 3),
     SHAPE(1, 32, 10, 9, 32, 3, 3, 1, 1, 1, 1, 1, 1, 1, 32),
     SHAPE(2, 17, 9, 16, 17, 3, 3, 2, 2, 1, 1, 1, 1, 1, 17),
@@ -228,11 +231,11 @@ static void convolutions_are_right(void)
 static void larger_convolutions_are_right(void)
 {
     static const struct ridge_conv_shape larger[] = {
-        SHAPE(1, 300, 14, 14, 70, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1),
-        SHAPE(1, 64, 30, 31, 100, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1),
-        SHAPE(2, 520, 9, 13, 96, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1),
+        SHAPE(1, 300, 7, 9, 70, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1),
+        SHAPE(1, 48, 14, 31, 70, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1),
+        SHAPE(1, 520, 9, 13, 96, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1),
         SHAPE(1, 1024, 14, 28, 33, 1, 1, 2, 2, 0, 0, 0, 0, 1, 1),
-        SHAPE(1, 144, 40, 41, 144, 3, 3, 1, 1, 1, 1, 1, 1, 1, 144),
+        SHAPE(1, 72, 20, 41, 72, 3, 3, 1, 1, 1, 1, 1, 1, 1, 72),
     };
     for (unsigned i = 0; i < sizeof larger / sizeof larger[0]; i++)
         check_kernels(&ridge_conv_operator, larger[i], i * 41);
@@ -244,10 +247,9 @@ static void transposed_convolutions_are_right(void)
         struct ridge_conv_shape s = shapes[i];
         s.ih = s.ih < 12 ? s.ih : 12;
         s.iw = s.iw < 12 ? s.iw : 12;
-        check_kernels(&ridge_conv_transpose_operator, s, i * 31);
         s.out_pad_h = i % 2;
         s.out_pad_w = i % 3;
-        check_kernels(&ridge_conv_transpose_operator, s, i * 31 + 17);
+        check_kernels(&ridge_conv_transpose_operator, s, i * 31);
     }
 }
 

@@ -153,7 +153,7 @@ static void blocks_and_thin_problems_are_right(void)
         {.m = 1, .n = 1031, .k = 1024},  {.m = 2, .n = 700, .k = 333},
         {.m = 3, .n = 9001, .k = 50},    {.m = 700, .n = 9, .k = 64},
         {.m = 16, .n = 16, .k = 4096},   {.m = 1, .n = 1, .k = 10007},
-        {.m = 700, .n = 1100, .k = 400}, {.m = 1500, .n = 40, .k = 700},
+        {.m = 350, .n = 1100, .k = 400}, {.m = 700, .n = 40, .k = 700},
         {.m = 61, .n = 2003, .k = 67},   {.m = 83, .n = 95, .k = 577},
     };
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
@@ -248,8 +248,8 @@ static void every_option_is_right(void)
     static const struct {
         int64_t m, n, k;
     } sizes[] = {{1, 1, 1},   {1, 33, 17},  {1, 300, 70},  {4, 65, 9},    {5, 8, 0},     {13, 16, 40},
-                 {16, 96, 33}, {17, 31, 18}, {30, 70, 50}, {15, 33, 800}, {37, 129, 400}, {0, 4, 4},
-                 {90, 20, 1024}};
+                 {16, 96, 33}, {17, 31, 18}, {30, 70, 50}, {15, 33, 800}, {29, 67, 400}, {0, 4, 4},
+                 {40, 20, 1024}};
     unsigned seed = 0;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         for (size_t j = 0; j < sizeof sizes / sizeof sizes[0]; j++)
@@ -264,7 +264,7 @@ static void large_options_are_right(void)
         {.options = {.batch = 3, .alpha = 1, .beta = 1}},
     };
     for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        check_options(&cases[i], 421, 333, 811, i);
+        check_options(&cases[i], 161, 333, 811, i);
 }
 
 static void activations_keep_nan(void)

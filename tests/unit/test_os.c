@@ -114,6 +114,16 @@ static void child_starts_clean(void)
     ridge_os_child_kill(&c);
 }
 
+static void child_is_the_first_that_the_kernel_kills_for_memory(void)
+{
+    struct ridge_child c;
+    char text[64];
+    CHECK(start(&c, "cat /proc/self/oom_score_adj", NULL));
+    read_until(&c, "\n", text, sizeof text);
+    CHECK_STR(text, "1000\n");
+    ridge_os_child_kill(&c);
+}
+
 static void memory_limit_holds(void)
 {
     const char *argv[] = {"sh", "-c", "ulimit -v", NULL};
@@ -281,6 +291,7 @@ static void digests_and_clocks(void)
 
 RIDGE_TEST_MAIN(TEST_ROW(child_talks_and_ends), TEST_ROW(exec_failure_is_an_error),
                 TEST_ROW(child_starts_clean), TEST_ROW(memory_limit_holds),
+                TEST_ROW(child_is_the_first_that_the_kernel_kills_for_memory),
                 TEST_ROW(kill_reaches_escaped_and_stopped), TEST_ROW(leftovers_die_with_the_child),
                 TEST_ROW(kill_9_of_the_parent_kills_all),
                 TEST_ROW(keeper_survives_terminal_signals_and_sleeps),

@@ -118,6 +118,12 @@ static bool is_right(const struct call *call, int64_t i_batch, int64_t i, int64_
     return fabs(got - want) <= 1.5 * 0x1p-24 * (16 + 2 * sqrt((double)p->k)) * scale;
 }
 
+/* Of large problems the edges and every 13th element. */
+static bool is_looked_at(const struct ridge_sgemm *p, int64_t i, int64_t j)
+{
+    return p->m * p->n * p->k < 4000000 || (i * p->n + j) % 13 == 0 || i == p->m - 1 || j == p->n - 1;
+}
+
 static void check_result(const struct call *call, const char *isa)
 {
     const struct ridge_sgemm *p = &call->p;
@@ -125,7 +131,7 @@ static void check_result(const struct call *call, const char *isa)
     for (int64_t b = 0; b < call->batch.n; b++) {
         for (int64_t i = 0; i < p->m; i++) {
             for (int64_t j = 0; j < p->n; j++)
-                n_wrong += !is_right(call, b, i, j);
+                n_wrong += is_looked_at(p, i, j) && !is_right(call, b, i, j);
             const int64_t end = b * call->batch.stride_c + i * p->ldc + p->n;
             n_touched += memcmp(p->c + end, call->c_before + end, sizeof(float) * (size_t)(p->ldc - p->n)) != 0;
         }

@@ -416,9 +416,48 @@ static void schema_is_json(void)
     ridge_arena_deinit(&a);
 }
 
+/* Arms are told without a catalogue, from the merged tree, and mistakes are left to the load. */
+static void a_look_before_the_load(void)
+{
+    struct ridge_suite_peek p;
+    struct ridge_error err = {0};
+    const char *base = RIDGE_BINARY_DIR "/peek_base.json", *file = RIDGE_BINARY_DIR "/peek.json";
+    const char *inner = "{\"arms\": {\"new\": {\"program\": [\"w\", \"-x\"], \"env\": {\"A\": \"1\"}}}}";
+    const char *outer = "{\"include\": [\"peek_base.json\"], \"arms\": {\"old\": {}}, \"matrix\": {\"backend\": [\"?\"]}}";
+    CHECK(ridge_os_write_file(base, inner, strlen(inner), &err) == RIDGE_OK);
+    CHECK(ridge_os_write_file(file, outer, strlen(outer), &err) == RIDGE_OK);
+    ridge_suite_peek(file, NULL, &p);
+    CHECK(p.n_arms == 2);
+    CHECK_STR(p.text, outer);
+    if (p.n_arms == 2) {
+        CHECK_STR(p.arms[0].name, "new");
+        CHECK_STR(p.arms[0].program[1], "-x");
+        CHECK(p.arms[0].program[2] == NULL && p.arms[1].program == NULL);
+        CHECK_STR(ridge_kvs_get(&p.arms[0].env, "A"), "1");
+    }
+    ridge_suite_peek_deinit(&p);
+    static const char *const broken[] = {"", "{", "[]", "{\"arms\": 7}", "{\"arms\": {\"a\": 3, \"b\": {\"program\": [1]}}}",
+                                         "{\"include\": [\"absent.json\"]}", "{\"libraries\": {\"x@y\": \"z\"}}"};
+    for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
+        ridge_suite_peek("text", broken[i], &p);
+        CHECK_STR(p.text, broken[i]);
+        for (size_t j = 0; j < p.n_arms; j++)
+            CHECK(p.arms[j].program == NULL);
+        ridge_suite_peek_deinit(&p);
+    }
+    CHECK(ridge_os_write_file(file, "{\"name\": \"a\0b\"}", 15, &err) == RIDGE_OK);
+    ridge_suite_peek(file, NULL, &p);
+    CHECK(p.text == NULL && p.n_arms == 0); /* the load names the zero byte */
+    ridge_suite_peek_deinit(&p);
+    ridge_suite_peek("/nonexistent/suite.json", NULL, &p);
+    CHECK(p.text == NULL && p.n_arms == 0);
+    ridge_suite_peek_deinit(&p);
+}
+
 RIDGE_TEST_MAIN(TEST_ROW(golden_plans), TEST_ROW(bad_inputs),
                 TEST_ROW(overrides_change_axes_and_settings),
                 TEST_ROW(every_usable_backend_when_none_is_named), TEST_ROW(hundred_thousand_cases),
                 TEST_ROW(bombs_are_errors), TEST_ROW(subjects_are_canonical),
                 TEST_ROW(yardsticks_follow_the_group), TEST_ROW(csv_errors_name_the_line),
-                TEST_ROW(installed_suites_expand), TEST_ROW(schema_is_json))
+                TEST_ROW(installed_suites_expand), TEST_ROW(schema_is_json),
+                TEST_ROW(a_look_before_the_load))

@@ -152,7 +152,7 @@ static void it_carries_loaded_and_checked(void)
 }
 static void it_carries_samples(void)
 {
-    int64_t duration_ns[] = {5, 6, INT64_MAX};
+    int64_t duration_ns[] = {5, 6, INT64_C(1) << 61};
     uint8_t changed[] = {0, 1, 0};
     struct ridge_message m = {.type = RIDGE_MSG_SAMPLES}, out;
     m.u.samples = (struct ridge_chunk){.fork = 1,

@@ -1,48 +1,11 @@
 /* The worker's parts: stubs, adoption, options, sets, pool, memory, the timed loop with a fake runner. */
-#include "ridge_test.h"
-#include "worker/case.h"
+#include "worker_fixture.h"
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
-static size_t n_runs;
-static enum ridge_status fake_probe(const struct ridge_host *h, const struct ridge_open_args *a, struct ridge_probe *o)
-{
-    (void)h, (void)a, (void)o;
-    return RIDGE_OK;
-}
-static enum ridge_status fake_open(const struct ridge_host *h, const struct ridge_open_args *a, void **self, struct ridge_error *e)
-{
-    (void)h, (void)a, (void)self, (void)e;
-    return RIDGE_OK;
-}
-static void fake_end(void *self)
-{
-    (void)self;
-}
-static enum ridge_status fake_load(void *self, const struct ridge_problem *p, struct ridge_error *e)
-{
-    (void)self, (void)p, (void)e;
-    return RIDGE_OK;
-}
-static enum ridge_status fake_bind(void *self, size_t i, const struct ridge_tensor *in, const struct ridge_tensor *out,
-                                   struct ridge_error *e)
-{
-    (void)self, (void)i, (void)in, (void)out, (void)e;
-    return RIDGE_OK;
-}
-static enum ridge_status fake_run(void *self, size_t i_set, struct ridge_error *e)
-{
-    (void)self;
-    CHECK(i_set < 3);
-    return ++n_runs == 1000000 ? ridge_fail(e, RIDGE_ERR_INTERNAL, "fake", "a million") : RIDGE_OK;
-}
-static const struct ridge_operator *const no_operators[] = {NULL};
-static struct ridge_runner fake(void)
-{
-    return (struct ridge_runner){.abi_version = RIDGE_ABI_VERSION, .struct_size = sizeof(struct ridge_runner),
-                                 .name = "fake", .operators = no_operators, .probe = fake_probe, .open = fake_open,
-                                 .close = fake_end, .load = fake_load, .unload = fake_end, .bind = fake_bind,
-                                 .run = fake_run};
-}
 static void missing_hooks_become_stubs(void)
 {
     struct ridge_plugin p = {.name = "fake"};
@@ -54,6 +17,7 @@ static void missing_hooks_become_stubs(void)
     CHECK(p.runner.reap(NULL, 0, NULL, 0) == 0);
     CHECK(p.runner.facts(NULL, NULL, 0) == 0);
     CHECK_STR(p.runner.algorithm(NULL), "");
+    plugin_free(&p);
 }
 static void bad_plugins_are_refused_in_words(void)
 {
@@ -82,6 +46,7 @@ static void unknown_options_are_unsupported(void)
     CHECK(ridge_case_parse(&c, &m, &err) == RIDGE_ERR_UNSUPPORTED);
     CHECK_STR(err.text, "this worker does not know weights=prepacked");
     ridge_arena_deinit(&c.arena);
+    plugin_free(&plugin);
 }
 static void cold_sets_exceed_the_cache(void)
 {
@@ -146,8 +111,108 @@ static void a_block_counts_lead_in_and_samples(void)
     CHECK(ridge_case_time_single(&c, &limits, &chunk, &err) == RIDGE_ERR_INTERNAL);
     CHECK_STR(err.text, "a million");
     ridge_chunk_deinit(&chunk);
+    plugin_free(&plugin);
+}
+
+static enum ridge_status good_probe(const struct ridge_host *h, const struct ridge_open_args *a, struct ridge_probe *o)
+{
+    (void)h;
+    o->usable = true;
+    (void)snprintf(o->version, sizeof o->version, "v%s", a->variant);
+    return RIDGE_OK;
+}
+static enum ridge_status crash_probe(const struct ridge_host *h, const struct ridge_open_args *a, struct ridge_probe *o)
+{
+    (void)h, (void)a, (void)o;
+    (void)signal(SIGILL, SIG_DFL);
+    (void)raise(SIGILL);
+    return RIDGE_OK;
+}
+static enum ridge_status hang_probe(const struct ridge_host *h, const struct ridge_open_args *a, struct ridge_probe *o)
+{
+    (void)h, (void)a, (void)o;
+    ridge_os_sleep_ns(UINT64_C(60000000000));
+    return RIDGE_OK;
+}
+static enum ridge_status exit_probe(const struct ridge_host *h, const struct ridge_open_args *a, struct ridge_probe *o)
+{
+    (void)h, (void)a, (void)o;
+    _exit(0);
+    return RIDGE_OK;
+}
+static void a_bad_probe_costs_its_plugin_only(void)
+{
+    static const char *const variants[] = {"x", "y", NULL};
+    const struct {
+        enum ridge_status (*probe)(const struct ridge_host *, const struct ridge_open_args *, struct ridge_probe *);
+        const char *reason;
+    } rows[] = {{good_probe, NULL}, {crash_probe, "its probe crashed (signal 4)"},
+                {hang_probe, "its probe did not end in 0.2 s"}, {exit_probe, "its probe ended the process"}};
+    struct ridge_services s;
+    ridge_services_init(&s);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct ridge_arena a = {0};
+        struct ridge_plugin p = {.name = "fake", .is_opened = true};
+        struct ridge_runner r = fake();
+        struct ridge_probe *answers = NULL;
+        size_t n = 0;
+        r.probe = rows[i].probe;
+        r.variants = variants;
+        CHECK(ridge_plugin_adopt(&p, &r));
+        bool ok = ridge_plugin_probe(&p, &s.host, 200000000, &a, &answers, &n);
+        CHECK(ok == (rows[i].reason == NULL) && ok == p.is_usable);
+        if (ok)
+            CHECK_STR(n == 3 ? answers[2].version : "", "vy");
+        else
+            CHECK(strstr(p.reason, rows[i].reason) != NULL);
+        plugin_free(&p);
+        ridge_arena_deinit(&a);
+    }
+    ridge_services_deinit(&s);
+}
+
+static atomic_bool team_is_over;
+static void *team_main(void *arg)
+{
+    (void)arg;
+    while (!team_is_over)
+        (void)usleep(1000);
+    return NULL;
+}
+static void threads_of_a_library_are_pinned(void)
+{
+    int cpus[2];
+    char text[128] = "";
+    struct ridge_services s;
+    if (ridge_host_pick_cpus(cpus, 2) < 2)
+        return;
+    const int64_t wanted[] = {cpus[0], cpus[1]};
+    pthread_t team;
+    cpu_set_t set, old;
+    CHECK(sched_getaffinity(0, sizeof old, &old) == 0);
+    ridge_services_init(&s);
+    CHECK(ridge_services_start(&s, 2, wanted, 2, NULL) == RIDGE_OK);
+    ridge_services_say_pinning(&s, text, sizeof text);
+    CHECK_STR(text, "yes");
+    CPU_ZERO(&set);
+    CPU_SET((size_t)cpus[0], &set);
+    CPU_SET((size_t)cpus[1], &set);
+    CHECK(sched_setaffinity(0, sizeof set, &set) == 0); /* as the kernel runner does for libraries */
+    CHECK(pthread_create(&team, NULL, team_main, NULL) == 0);
+    ridge_services_say_pinning(&s, text, sizeof text);
+    CHECK_STR(text, "no: 2 of 3 threads may run on any of 2 CPUs");
+    ridge_services_pin_threads(&s);
+    ridge_services_say_pinning(&s, text, sizeof text);
+    CHECK_STR(text, "yes");
+    CHECK(pthread_getaffinity_np(team, sizeof set, &set) == 0 && CPU_COUNT(&set) == 1 && CPU_ISSET((size_t)cpus[1], &set));
+    CHECK(sched_getaffinity(0, sizeof set, &set) == 0 && CPU_ISSET((size_t)cpus[0], &set));
+    team_is_over = true;
+    CHECK(pthread_join(team, NULL) == 0);
+    CHECK(sched_setaffinity(0, sizeof old, &old) == 0);
+    ridge_services_deinit(&s);
 }
 RIDGE_TEST_MAIN(TEST_ROW(missing_hooks_become_stubs), TEST_ROW(bad_plugins_are_refused_in_words),
                 TEST_ROW(unknown_options_are_unsupported),
                 TEST_ROW(cold_sets_exceed_the_cache), TEST_ROW(memory_is_aligned_zeroed_and_shifted),
-                TEST_ROW(the_pool_runs_every_task_once), TEST_ROW(a_block_counts_lead_in_and_samples))
+                TEST_ROW(the_pool_runs_every_task_once), TEST_ROW(a_block_counts_lead_in_and_samples),
+                TEST_ROW(a_bad_probe_costs_its_plugin_only), TEST_ROW(threads_of_a_library_are_pinned))

@@ -33,46 +33,45 @@ static int64_t tile_begin(int64_t m, int64_t n_tiles, int64_t i_tile)
     return m / n_tiles * i_tile + min_i64(i_tile, m % n_tiles);
 }
 
-/* What has to follow the sums of this block, for the tile at row i, column j. */
-static void set_post(const struct job *job, int64_t p0, int64_t k, int64_t i, int64_t j,
-                     struct ridge_sgemm_tile *tile)
+/* What has to follow the sums of k steps from p0 on, the same for all tiles. */
+static void set_post(const struct job *job, int64_t p0, int64_t k, struct ridge_sgemm_tile *tile)
 {
     const struct ridge_sgemm *p = &job->p;
     const struct ridge_epilogue *e = &p->epilogue;
     const bool is_first = p0 == 0, is_last = p0 + k == p->k;
-    const bool is_adding = !is_first || (p->beta == 1 && p->c0 == NULL);
     const bool has_epilogue = is_last && (e->bias != NULL || e->residual != NULL || e->act != RIDGE_ACT_NONE);
-    tile->is_accumulating = is_adding;
-    tile->has_post = p->alpha != 1 || has_epilogue || (!is_adding && p->beta != 0);
+    tile->is_accumulating = !is_first || (p->beta == 1 && p->c0 == NULL);
+    tile->has_post = p->alpha != 1 || has_epilogue || (!tile->is_accumulating && p->beta != 0);
     if (!tile->has_post)
         return;
+    tile->post = (struct ridge_sgemm_post){.alpha = p->alpha, .c_scale = is_first ? p->beta : 1,
+                                           .act = is_last ? e->act : RIDGE_ACT_NONE,
+                                           .is_bias_per_row = e->is_bias_per_row != 0};
+}
+
+/* Where at row i, column j of C the post finds its arrays. */
+static void place_post(const struct job *job, int64_t p0, int64_t k, int64_t i, int64_t j,
+                       struct ridge_sgemm_tile *tile)
+{
+    const struct ridge_sgemm *p = &job->p;
+    const struct ridge_epilogue *e = &p->epilogue;
     struct ridge_sgemm_post *post = &tile->post;
-    *post = (struct ridge_sgemm_post){.alpha = p->alpha, .c_scale = is_first ? p->beta : 1};
-    if (is_first && p->beta != 0 && p->c0 != NULL) {
-        post->c_from = p->c0 + i * p->ldc0 + j;
-        post->c_from_ld = p->ldc0;
-    } else if (!is_first || p->beta != 0) {
-        post->c_from = tile->c;
-        post->c_from_ld = p->ldc;
-    }
-    if (!is_last)
-        return;
-    post->act = e->act;
-    post->is_bias_per_row = e->is_bias_per_row != 0;
-    if (e->bias != NULL)
-        post->bias = e->bias + (post->is_bias_per_row ? i : j);
-    if (e->residual != NULL)
-        post->residual = e->residual + i * e->residual_ld + j;
+    const bool is_last = p0 + k == p->k, is_c0 = p0 == 0 && p->c0 != NULL;
+    post->c_from = post->c_scale == 0 ? NULL : is_c0 ? p->c0 + i * p->ldc0 + j : tile->c;
+    post->c_from_ld = is_c0 ? p->ldc0 : p->ldc;
+    post->bias = is_last && e->bias != NULL ? e->bias + (post->is_bias_per_row ? i : j) : NULL;
+    post->residual = is_last && e->residual != NULL ? e->residual + i * e->residual_ld + j : NULL;
     post->residual_ld = e->residual_ld;
 }
 
 /* op(A)[i .. i + rows) x [p0 .. p0 + k) as to[p * rows + i]. */
-static void pack_a_tile(const struct ridge_sgemm *p, int64_t i, int64_t rows, int64_t p0, int64_t k, float *to)
+static void pack_a_tile(const struct job *job, int64_t i, int64_t rows, int64_t p0, int64_t k, float *to)
 {
+    const struct ridge_sgemm *p = &job->p;
     if (p->gather != NULL)
         p->gather(p->gather_ctx, i, rows, p0, k, to);
     else if (!p->is_a_transposed)
-        ridge_sgemm_pack_transposed(p->a + i * p->lda + p0, p->lda, rows, k, to, rows);
+        job->set->transpose(p->a + i * p->lda + p0, p->lda, rows, k, to, rows);
     else
         for (int64_t q = 0; q < k; q++)
             memcpy(to + q * rows, p->a + (p0 + q) * p->lda + i, sizeof(float) * (size_t)rows);
@@ -84,7 +83,7 @@ static void pack_a_block(const struct job *job, const struct block *block, float
     for (int64_t t = 0; t < n_tiles; t++) {
         const int64_t begin = tile_begin(block->m, n_tiles, t);
         const int64_t rows = tile_begin(block->m, n_tiles, t + 1) - begin;
-        pack_a_tile(&job->p, block->i0 + begin, rows, block->p0, block->k, packed + begin * block->k);
+        pack_a_tile(job, block->i0 + begin, rows, block->p0, block->k, packed + begin * block->k);
     }
 }
 
@@ -92,77 +91,91 @@ enum { LINE_FLOATS = 16 };
 
 /* How one panel of B meets its block of A. */
 struct panel_run {
-    struct ridge_sgemm_tile tile; /* what all its tiles share */
-    int width;                    /* log2 of vectors */
+    struct ridge_sgemm_tile tile;
+    int width; /* log2 of vectors */
     int64_t n_tiles;
-    bool is_storing;  /* the first tile packs the panel on its way */
-    bool is_in_place; /* B is read where it lies */
+    bool is_storing; /* the first tile packs the panel on its way */
 };
 
-static struct panel_run panel_run_of(const struct job *job, const struct region *region,
-                                     const struct block *block, int64_t j0)
+static void set_panel_run(const struct job *job, const struct region *region, const struct block *block,
+                          int64_t j0, struct panel_run *r)
 {
     const struct ridge_sgemm_plan *plan = &job->plan;
     const struct ridge_sgemm *p = &job->p;
     const int64_t n_columns = min_i64(plan->panel, region->j_end - j0);
-    struct panel_run r = {.width = ridge_sgemm_panel_width(n_columns, job->set->vector),
-                          .n_tiles = ridge_kernels_size_ceil_div(block->m, plan->max_rows)};
     const bool is_to_pack = p->packed_b == NULL && (!plan->is_keeping_b || block->is_first_rows);
-    r.is_in_place = plan->is_b_in_place;
-    r.is_storing = is_to_pack && !p->is_b_transposed && !r.is_in_place;
-    const int64_t ld_panel = (int64_t)job->set->vector << r.width;
+    r->width = ridge_sgemm_panel_width(n_columns, job->set->vector);
+    r->is_storing = is_to_pack && !p->is_b_transposed && !plan->is_b_in_place;
+    const int64_t ld_panel = (int64_t)job->set->vector << r->width;
+    struct ridge_sgemm_tile *tile = &r->tile;
     float *panel = NULL;
-    if (p->packed_b == NULL && !r.is_in_place)
+    if (p->packed_b == NULL && !plan->is_b_in_place)
         panel = region->b_panels + (plan->is_keeping_b ? j0 - block->j0 : 0) * block->k;
     if (is_to_pack && p->is_b_transposed)
-        ridge_sgemm_pack_panel(p->b + j0 * p->ldb + block->p0, p->ldb, true, block->k, n_columns, ld_panel,
-                               panel);
-    r.tile = (struct ridge_sgemm_tile){
-        .k = block->k,
-        .lda = p->lda,
-        .b = panel,
-        .ldb = ld_panel,
-        .ldc = p->ldc,
-        .n_columns = n_columns,
-        .b_store = panel,
-    };
+        ridge_sgemm_pack_panel(job->set, p->b + j0 * p->ldb + block->p0, p->ldb, true, block->k, n_columns,
+                               ld_panel, panel);
+    tile->n_columns = n_columns;
+    tile->b = panel;
+    tile->b_store = panel;
+    tile->ldb = ld_panel;
     if (p->packed_b != NULL)
-        r.tile.b = (const float *)p->packed_b + j0 * p->k + block->p0 * ld_panel;
-    return r;
+        tile->b = (const float *)p->packed_b + j0 * p->k + block->p0 * ld_panel;
+    if (plan->is_b_in_place || r->is_storing) {
+        tile->b = p->b + block->p0 * p->ldb + j0;
+        tile->ldb = p->ldb;
+    }
+}
+
+/* Packed panels follow each other: the last two tiles of one fetch the next, a line per step each. */
+static void prefetch_next_panel(const struct job *job, const struct region *region, const struct block *block,
+                                int64_t j0, int64_t n_tiles_left, struct ridge_sgemm_tile *tile)
+{
+    const int64_t next = j0 + job->plan.panel, n_columns = min_i64(job->plan.panel, region->j_end - next);
+    if (n_columns <= 0 || n_tiles_left > 1)
+        return;
+    const int64_t ld = (int64_t)job->set->vector << ridge_sgemm_panel_width(n_columns, job->set->vector);
+    const float *panel = (const float *)job->p.packed_b + next * job->p.k + block->p0 * ld;
+    tile->prefetch = (const char *)(panel + n_tiles_left * LINE_FLOATS);
+    tile->prefetch_step_bytes = ld * (int64_t)sizeof(float);
 }
 
 static void run_panel(const struct job *job, const struct region *region, const struct block *block,
-                      int64_t j0)
+                      int64_t j0, struct panel_run *r)
 {
     const struct ridge_sgemm_plan *plan = &job->plan;
     const struct ridge_sgemm *p = &job->p;
-    struct panel_run r = panel_run_of(job, region, block, j0);
-    const float *source = r.is_storing || r.is_in_place ? p->b + block->p0 * p->ldb + j0 : NULL;
-    const bool is_prefetching = r.is_storing && j0 + plan->panel < region->j_end;
-    for (int64_t t = 0; t < r.n_tiles; t++) {
-        const int64_t begin = tile_begin(block->m, r.n_tiles, t), i = block->i0 + begin;
-        const int64_t rows = tile_begin(block->m, r.n_tiles, t + 1) - begin;
-        struct ridge_sgemm_tile tile = r.tile;
-        int mode = plan->is_packing_a ? RIDGE_SGEMM_A_COLUMNS : 0;
-        if (r.is_in_place || (r.is_storing && t == 0)) {
-            tile.b = source;
-            tile.ldb = p->ldb;
-            mode |= r.is_storing ? RIDGE_SGEMM_B_STORE : 0;
-        }
+    struct ridge_sgemm_tile *tile = &r->tile;
+    set_panel_run(job, region, block, j0, r);
+    const float *source = tile->b;
+    const bool is_prefetching = r->is_storing && j0 + plan->panel < region->j_end;
+    const int a_mode = plan->is_packing_a ? RIDGE_SGEMM_A_COLUMNS : 0;
+    int mode = a_mode | (r->is_storing ? RIDGE_SGEMM_B_STORE : 0);
+    for (int64_t t = 0; t < r->n_tiles; t++) {
+        const int64_t begin = tile_begin(block->m, r->n_tiles, t), i = block->i0 + begin;
+        const int64_t rows = tile_begin(block->m, r->n_tiles, t + 1) - begin;
         if (plan->is_packing_a) {
-            tile.a = region->a_block + begin * block->k;
-            tile.lda = rows;
+            tile->a = region->a_block + begin * block->k;
+            tile->lda = rows;
         } else {
-            tile.a = p->a + i * p->lda + block->p0;
+            tile->a = p->a + i * p->lda + block->p0;
         }
-        tile.c = p->c + i * p->ldc + j0;
-        set_post(job, block->p0, block->k, i, j0, &tile);
-        tile.prefetch = (const char *)tile.b;
+        tile->c = p->c + i * p->ldc + j0;
+        if (tile->has_post)
+            place_post(job, block->p0, block->k, i, j0, tile);
+        tile->prefetch = (const char *)tile->b;
+        tile->prefetch_step_bytes = 0;
         if (is_prefetching && (t == 1 || t == 2)) {
-            tile.prefetch = (const char *)(source + plan->panel + (t - 1) * LINE_FLOATS);
-            tile.prefetch_step_bytes = p->ldb * (int64_t)sizeof(float);
+            tile->prefetch = (const char *)(source + plan->panel + (t - 1) * LINE_FLOATS);
+            tile->prefetch_step_bytes = p->ldb * (int64_t)sizeof(float);
         }
-        job->set->tile[mode][rows][r.width](&tile);
+        if (p->packed_b != NULL)
+            prefetch_next_panel(job, region, block, j0, r->n_tiles - 1 - t, tile);
+        job->set->tile[mode][rows][r->width](tile);
+        if (t == 0 && r->is_storing) { /* the others read what it stored */
+            mode = a_mode;
+            tile->b = tile->b_store;
+            tile->ldb = (int64_t)job->set->vector << r->width;
+        }
     }
 }
 
@@ -179,8 +192,11 @@ static void run_blocks(const struct job *job, const struct region *region, int64
                                         .is_first_rows = i0 == region->i_begin};
             if (plan->is_packing_a)
                 pack_a_block(job, &block, region->a_block);
+            struct panel_run r = {.tile = {.k = block.k, .lda = job->p.lda, .ldc = job->p.ldc},
+                                  .n_tiles = ridge_kernels_size_ceil_div(block.m, plan->max_rows)};
+            set_post(job, p0, block.k, &r.tile);
             for (int64_t j0 = j_begin; j0 < j_end; j0 += plan->panel)
-                run_panel(job, region, &block, j0);
+                run_panel(job, region, &block, j0, &r);
         }
     }
 }
@@ -201,24 +217,24 @@ static void run_skinny_strip(const struct job *job, const float *a, int64_t lda,
     const struct ridge_sgemm *p = &job->p;
     const int64_t n_tiles = ridge_kernels_size_ceil_div(p->m, job->plan.max_rows);
     const int64_t rows_max = ridge_kernels_size_ceil_div(p->m, n_tiles);
+    struct ridge_sgemm_tile tile = {
+        .k = min_i64(job->plan.kc, p->k - p0), .lda = lda, .ldb = p->ldb, .ldc = p->ldc,
+        .prefetch_step_bytes = p->ldb * (int64_t)sizeof(float)};
+    set_post(job, p0, tile.k, &tile);
     int64_t width_columns;
     for (int64_t j = j_begin; j < j_end; j += width_columns) {
         const int width = skinny_width(job->set, rows_max, j_end - j);
         width_columns = (int64_t)job->set->vector << width;
-        struct ridge_sgemm_tile tile = {.k = min_i64(job->plan.kc, p->k - p0),
-                                        .lda = lda,
-                                        .b = p->b + p0 * p->ldb + j,
-                                        .ldb = p->ldb,
-                                        .ldc = p->ldc,
-                                        .n_columns = min_i64(width_columns, j_end - j)};
+        tile.b = p->b + p0 * p->ldb + j;
+        tile.n_columns = min_i64(width_columns, j_end - j);
+        tile.prefetch = (const char *)(tile.b + width_columns);
         for (int64_t t = 0; t < n_tiles; t++) {
             const int64_t begin = tile_begin(p->m, n_tiles, t);
             const int64_t rows = tile_begin(p->m, n_tiles, t + 1) - begin;
             tile.a = a + begin * lda + p0;
             tile.c = p->c + begin * p->ldc + j;
-            set_post(job, p0, tile.k, begin, j, &tile);
-            tile.prefetch = (const char *)(tile.b + width_columns);
-            tile.prefetch_step_bytes = p->ldb * (int64_t)sizeof(float);
+            if (tile.has_post)
+                place_post(job, p0, tile.k, begin, j, &tile);
             job->set->tile[0][rows][width](&tile);
         }
     }

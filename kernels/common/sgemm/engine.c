@@ -36,8 +36,8 @@ void ridge_sgemm_pack_b(const struct ridge_sgemm_engine *engine, int64_t n, int6
     for (int64_t j0 = 0; j0 < n; j0 += panel) {
         const int64_t n_columns = n - j0 < panel ? n - j0 : panel;
         const int64_t width = vector == 0 ? n : (int64_t)vector << ridge_sgemm_panel_width(n_columns, vector);
-        ridge_sgemm_pack_panel(b + (is_b_transposed ? j0 * ldb : j0), ldb, is_b_transposed, k, n_columns,
-                               width, (float *)packed + j0 * k);
+        ridge_sgemm_pack_panel(engine->set, b + (is_b_transposed ? j0 * ldb : j0), ldb, is_b_transposed, k,
+                               n_columns, width, (float *)packed + j0 * k);
     }
 }
 

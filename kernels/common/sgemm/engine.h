@@ -39,7 +39,7 @@ struct ridge_sgemm_tile {
     bool is_accumulating; /* C += instead of C =, when there is no post */
     bool has_post;
     float *b_store;       /* mode B_STORE: the panel, width elements a row, zero padded */
-    const char *prefetch; /* a line or two per step of k, then prefetch_step_bytes further */
+    const char *prefetch; /* one line per step of k, then prefetch_step_bytes further */
     int64_t prefetch_step_bytes;
     struct ridge_sgemm_post post;
 };
@@ -51,6 +51,8 @@ struct ridge_sgemm_micro_set {
     int max_rows;        /* of a tile */
     int skinny_max_rows; /* up to here B is read in place, when not prepacked, ... */
     int skinny_rows;     /* ... by tiles of at most so many rows */
+    /* to[p * ld_to + i] = from[i * ld_from + p] for i < rows, p < k; nothing else is touched. */
+    void (*transpose)(const float *from, int64_t ld_from, int64_t rows, int64_t k, float *to, int64_t ld_to);
     /* [mode][rows][log2 of vectors across]; NULL: no such tile. Modes other than 0 have widths 1, 2. */
     ridge_sgemm_tile_fn tile[RIDGE_SGEMM_N_MODES][RIDGE_SGEMM_MAX_ROWS + 1][RIDGE_SGEMM_N_WIDTHS];
 };
@@ -80,13 +82,9 @@ void ridge_sgemm_driver_run(const struct ridge_sgemm_micro_set *set, const struc
 size_t ridge_sgemm_ref_scratch_bytes(const struct ridge_sgemm *problem, int n_threads);
 void ridge_sgemm_ref_run(const struct ridge_sgemm *problem, const struct ridge_host *host, void *scratch);
 
-/* to[p * ld_to + i] = from[i * ld_from + p] for i < rows, p < k; up to 3 floats behind the last are written
- * too, where rows is no multiple of 4. */
-void ridge_sgemm_pack_transposed(const float *from, int64_t ld_from, int64_t rows, int64_t k, float *to,
-                                 int64_t ld_to);
 /* One panel: k rows of n_columns, zero padded to `width`; b is at its first element. */
-void ridge_sgemm_pack_panel(const float *b, int64_t ldb, bool is_transposed, int64_t k, int64_t n_columns,
-                            int64_t width, float *to);
+void ridge_sgemm_pack_panel(const struct ridge_sgemm_micro_set *set, const float *b, int64_t ldb, bool is_transposed, int64_t k, int64_t n_columns,
+                            int64_t width, float *to); /* set NULL: plain C */
 /* log2 of the vectors that a panel of so many columns has. */
 static inline int ridge_sgemm_panel_width(int64_t n_columns, int vector)
 {

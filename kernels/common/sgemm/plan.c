@@ -4,19 +4,20 @@
 #include "common/size.h"
 
 enum {
-    MAX_KC = 256,             /* panel of 32 columns: 32 KiB, which leaves L1 some room for A */
+    MAX_KC = 384,             /* panel of 32 columns: 48 KiB; long enough to hide the C update */
     MAX_KC_ONE_TILE = 1024,   /* few rows: C lives in registers */
     SKINNY_KC = 64,           /* 64 columns of B: 16 KiB of L1 for the next tiles of rows */
-    SKINNY_KC_ONE_TILE = 16,  /* streams of B in flight */
+    SKINNY_KC_STREAM = 16,    /* rows of B in flight, where reading B is all that counts */
+    MAX_SKINNY_STREAM_ROWS = 4,
     SKINNY_C_BYTES = 32 * 1024,
     A_BLOCK_BYTES = 512 * 1024,
     B_KEEP_BYTES = 8192 * 1024, /* in L3: packing again for each block of A costs more */
     B_IN_PLACE_BYTES = 36 * 1024, /* about L1: packing would not pay */
     L1_WAY_BYTES = 4096,
     MAX_ALIASED_ROWS = 8,     /* of 8 (Zen 4) or 12 ways */
-    MIN_M_TO_PACK_A = 200,
-    MIN_N_TO_PACK_A = 512,
-    PACK_SLACK_BYTES = 16, /* see ridge_sgemm_pack_transposed */
+    MIN_M_TO_PACK_A = 28,
+    MIN_N_TO_PACK_A = 640, /* a packed element must be used often enough, ... */
+    MIN_N_TO_PACK_ALIASED_A = 512, /* ... less often where its rows fall on the same L1 sets */
     SCRATCH_ALIGN = 64
 };
 
@@ -61,19 +62,19 @@ static void plan_blocks(const struct ridge_sgemm *p, struct ridge_sgemm_plan *pl
     plan->mc = even_part(m, mc_max / plan->max_rows * plan->max_rows);
     const bool is_given = p->packed_b == NULL;
     plan->is_b_in_place = is_given && !p->is_b_transposed &&
-                          (m <= plan->max_rows || p->k * n * 4 <= B_IN_PLACE_BYTES);
+                          (p->m <= 2 * plan->max_rows || p->k * p->n * 4 <= B_IN_PLACE_BYTES);
     /* With one block of A every panel is used once: it is packed and forgotten. */
     plan->is_keeping_b = is_given && !plan->is_b_in_place && m > plan->mc;
     const int64_t max_panels = max_i64(B_KEEP_BYTES / (4 * plan->kc * plan->panel), 1);
     plan->nc = plan->is_keeping_b ? even_part(n / plan->panel, max_panels) * plan->panel : n;
-    plan->a_bytes = plan->is_packing_a ? (size_t)(4 * plan->mc * plan->kc) + PACK_SLACK_BYTES : 0;
+    plan->a_bytes = plan->is_packing_a ? (size_t)(4 * plan->mc * plan->kc) : 0;
     if (is_given && !plan->is_b_in_place)
         plan->b_bytes = (size_t)(4 * plan->kc * (plan->is_keeping_b ? plan->nc : plan->panel));
 }
 
 static void plan_skinny(const struct ridge_sgemm *p, struct ridge_sgemm_plan *plan)
 {
-    plan->kc = min_i64(p->k, p->m <= plan->max_rows ? SKINNY_KC_ONE_TILE : SKINNY_KC);
+    plan->kc = min_i64(p->k, p->m <= MAX_SKINNY_STREAM_ROWS ? SKINNY_KC_STREAM : SKINNY_KC);
     plan->nc = max_i64(SKINNY_C_BYTES / 4 / p->m / 256 * 256, 256);
     plan->a_bytes = plan->is_packing_a ? sizeof(float) * (size_t)p->m * (size_t)p->k : 0;
 }
@@ -83,10 +84,12 @@ void ridge_sgemm_plan_make(const struct ridge_sgemm *p, const struct ridge_sgemm
 {
     *plan = (struct ridge_sgemm_plan){.max_rows = set->max_rows, .panel = 2 * set->vector};
     const bool is_a_in_rows = p->gather == NULL && !p->is_a_transposed;
-    plan->is_skinny = p->packed_b == NULL && !p->is_b_transposed && p->m <= set->skinny_max_rows;
+    plan->is_skinny = p->packed_b == NULL && !p->is_b_transposed && p->m <= set->skinny_max_rows &&
+                      p->n > plan->panel; /* few columns want tiles of many rows */
     const bool is_aliased = is_a_in_rows && p->lda * 4 % L1_WAY_BYTES == 0 && p->m > MAX_ALIASED_ROWS;
-    plan->is_packing_a = !is_a_in_rows || ((is_aliased || p->m >= MIN_M_TO_PACK_A) && !plan->is_skinny &&
-                                           p->n >= MIN_N_TO_PACK_A);
+    const bool is_worth_packing = is_aliased ? p->n >= MIN_N_TO_PACK_ALIASED_A
+                                             : p->n >= MIN_N_TO_PACK_A && p->m >= MIN_M_TO_PACK_A;
+    plan->is_packing_a = !is_a_in_rows || (is_worth_packing && !plan->is_skinny);
     if (plan->is_skinny)
         plan->max_rows = set->skinny_rows;
     else if (is_aliased && !plan->is_packing_a)

@@ -1,7 +1,8 @@
 /* The tile function, once for every vector width. Included by one ISA file, which defines
  *   VEC, VL, MASK, MASK_FOR(n), ZERO(), LOAD(p), LOAD_MASKED(p, mask), STORE(p, v),
  *   STORE_MASKED(p, mask, v), BROADCAST(p), FMA(a, b, c), ADD(a, b), and for the epilogue MUL, DIV, MAX,
- *   MIN (a NaN in the second operand stays), SET1(x), ROUND(v), TIMES_POW2(v, n).
+ *   MIN (a NaN in the second operand stays), SET1(x), ROUND(v), TIMES_POW2(v, n);
+ *   TRANSPOSE(r).
  * Everything is static: no code of this file's flags can reach a CPU without them.
  *
  * rows * vectors accumulators stay in registers: the loops below have constant bounds and unroll.
@@ -13,6 +14,7 @@
 #define INLINE static inline __attribute__((always_inline))
 
 #include "common/sgemm/post.h"
+#include "common/sgemm/transpose.h"
 
 /* Row i of A in place, from two bases and four multiples of the stride that fit addressing modes:
  * 14 row pointers do not fit 16 registers. */
@@ -71,10 +73,10 @@ INLINE void compute(const struct ridge_sgemm_tile *t, const int n_rows, const in
     r.ld7 = 7 * r.ld;
     float *b_store = t->b_store;
     const int64_t ldb = t->ldb, lda = t->lda;
-    const int n_lines = (n_vec * VL + 15) / 16, n_ahead = n_lines == 4 ? 2 : 1;
+    const int n_lines = (n_vec * VL + 15) / 16;
     int64_t left = t->k;
-    /* Prefetches, a few a step: first C, a column of lines after the other (all at once would take every
-     * fill buffer from A and B), then what the driver wants. Wide tiles have their C in L1. */
+    /* One prefetch a step: first C, a column of lines after the other (all at once would take every fill
+     * buffer from A and B), then what the driver wants. Wide tiles have C in L1 and read B in long runs. */
     for (int line = n_vec > 2 ? n_lines : 0; left > 0; line++) {
         const bool is_for_c = line < n_lines;
         const char *prefetch = is_for_c ? (const char *)(t->c + line * 16) : t->prefetch;
@@ -85,13 +87,8 @@ INLINE void compute(const struct ridge_sgemm_tile *t, const int n_rows, const in
             UNROLL for (int v = 0; v < n_vec; v++)
                 b[v] = is_masked && v == n_vec - 1 ? LOAD_MASKED(pb + v * VL, mask)
                                                    : LOAD(pb + v * VL);
-            UNROLL for (int i = 0; i < n_ahead; i++)
-            {
-                if (n_vec > 2)
-                    _mm_prefetch(prefetch + 64 * i, _MM_HINT_T0);
-                else /* into L2: L1 belongs to the panel at work */
-                    _mm_prefetch(prefetch + 64 * i, _MM_HINT_T1);
-            }
+            if (n_vec <= 2) /* into L2: L1 belongs to the panel at work */
+                _mm_prefetch(prefetch, _MM_HINT_T1);
             prefetch += step_bytes;
             if ((mode & RIDGE_SGEMM_B_STORE) != 0) {
                 UNROLL for (int v = 0; v < n_vec; v++) STORE(b_store + v * VL, b[v]);

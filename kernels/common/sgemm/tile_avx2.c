@@ -18,6 +18,7 @@
 #define SET1(x) _mm256_set1_ps(x)
 #define ROUND(v) _mm256_round_ps(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
 #define TIMES_POW2(v, n) times_pow2(v, n)
+#define TRANSPOSE(r) transpose_8x8(r)
 #include <immintrin.h>
 #include <stdint.h>
 
@@ -31,6 +32,25 @@ static inline __m256 times_pow2(__m256 x, __m256 n)
 {
     const __m256i exponent = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
     return _mm256_mul_ps(x, _mm256_castsi256_ps(_mm256_slli_epi32(exponent, 23)));
+}
+
+static inline __attribute__((always_inline)) void transpose_8x8(__m256 *r)
+{
+    __m256 u[8];
+#pragma GCC unroll 2
+    for (int g = 0; g < 8; g += 4) {
+        const __m256 a = _mm256_unpacklo_ps(r[g], r[g + 1]), b = _mm256_unpackhi_ps(r[g], r[g + 1]);
+        const __m256 c = _mm256_unpacklo_ps(r[g + 2], r[g + 3]), d = _mm256_unpackhi_ps(r[g + 2], r[g + 3]);
+        u[g] = _mm256_shuffle_ps(a, c, 0x44);
+        u[g + 1] = _mm256_shuffle_ps(a, c, 0xee);
+        u[g + 2] = _mm256_shuffle_ps(b, d, 0x44);
+        u[g + 3] = _mm256_shuffle_ps(b, d, 0xee);
+    }
+#pragma GCC unroll 4
+    for (int c = 0; c < 4; c++) {
+        r[c] = _mm256_permute2f128_ps(u[c], u[4 + c], 0x20);
+        r[4 + c] = _mm256_permute2f128_ps(u[c], u[4 + c], 0x31);
+    }
 }
 
 #include "common/sgemm/tile.h"
@@ -51,6 +71,7 @@ const struct ridge_sgemm_micro_set ridge_sgemm_micro_set_avx2 = {
     .max_rows = 6,
     .skinny_max_rows = 8,
     .skinny_rows = 6,
+    .transpose = transpose,
     .tile = {{[1] = {tile_1_1_0, tile_1_2_0, tile_1_4_0, tile_1_8_0},
               [2] = {tile_2_1_0, tile_2_2_0, tile_2_4_0},
               ROW0(3) ROW0(4) ROW0(5) ROW0(6)},

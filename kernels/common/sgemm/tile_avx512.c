@@ -19,6 +19,34 @@
 #define SET1(x) _mm512_set1_ps(x)
 #define ROUND(v) _mm512_roundscale_ps(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
 #define TIMES_POW2(v, n) _mm512_scalef_ps(v, n)
+#define TRANSPOSE(r) transpose_16x16(r)
+#include <immintrin.h>
+
+static inline __attribute__((always_inline)) void transpose_16x16(__m512 *r)
+{
+    __m512 u[16];
+#pragma GCC unroll 4
+    for (int g = 0; g < 16; g += 4) {
+        const __m512 a = _mm512_unpacklo_ps(r[g], r[g + 1]), b = _mm512_unpackhi_ps(r[g], r[g + 1]);
+        const __m512 c = _mm512_unpacklo_ps(r[g + 2], r[g + 3]), d = _mm512_unpackhi_ps(r[g + 2], r[g + 3]);
+        u[g] = _mm512_shuffle_ps(a, c, 0x44);
+        u[g + 1] = _mm512_shuffle_ps(a, c, 0xee);
+        u[g + 2] = _mm512_shuffle_ps(b, d, 0x44);
+        u[g + 3] = _mm512_shuffle_ps(b, d, 0xee);
+    }
+#pragma GCC unroll 4
+    for (int c = 0; c < 4; c++) { /* lane L of u[4 g + c] is column 4 L + c of rows 4 g .. 4 g + 3 */
+        const __m512 even0 = _mm512_shuffle_f32x4(u[c], u[4 + c], 0x88);
+        const __m512 even1 = _mm512_shuffle_f32x4(u[8 + c], u[12 + c], 0x88);
+        const __m512 odd0 = _mm512_shuffle_f32x4(u[c], u[4 + c], 0xdd);
+        const __m512 odd1 = _mm512_shuffle_f32x4(u[8 + c], u[12 + c], 0xdd);
+        r[c] = _mm512_shuffle_f32x4(even0, even1, 0x88);
+        r[4 + c] = _mm512_shuffle_f32x4(odd0, odd1, 0x88);
+        r[8 + c] = _mm512_shuffle_f32x4(even0, even1, 0xdd);
+        r[12 + c] = _mm512_shuffle_f32x4(odd0, odd1, 0xdd);
+    }
+}
+
 #include "common/sgemm/tile.h"
 
 #define ALL_ROWS(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14)
@@ -46,6 +74,7 @@ const struct ridge_sgemm_micro_set ridge_sgemm_micro_set_avx512 = {
     .max_rows = 14,
     .skinny_max_rows = 16,
     .skinny_rows = 6,
+    .transpose = transpose,
     .tile = {{WIDE8(1), WIDE8(2), WIDE8(3), WIDE4(4), WIDE4(5), WIDE4(6), ROW0(7) ROW0(8) ROW0(9)
                   ROW0(10) ROW0(11) ROW0(12) ROW0(13) ROW0(14)},
              {ALL_ROWS(ROW1)},

@@ -24,7 +24,7 @@ static void note_core(const struct blis *lib, struct ridge_library_info *info)
         {"zen3", "avx2"},  {"zen2", "avx2"},  {"zen", "avx2"},    {"haswell", "avx2"},
     };
     ridge_peer_core_note(cores, sizeof cores / sizeof cores[0], lib->arch_string(lib->arch_id()),
-                         "BLIS_ARCH_TYPE=0 in an arm's env takes its skx kernels", "BLIS_ARCH_TYPE chooses others",
+                         "BLIS_ARCH_TYPE=0 in an arm's env takes its skx kernels, not always faster", "BLIS_ARCH_TYPE chooses others",
                          info->note, sizeof info->note);
 }
 

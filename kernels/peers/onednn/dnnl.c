@@ -118,8 +118,9 @@ enum ridge_status ridge_dnnl_open(const char *path, int n_threads, void **librar
         goto out;
     }
     const struct dnnl_version_text *v = lib->version();
-    (void)snprintf(info->version, sizeof info->version, "oneDNN %d.%d.%d %.12s", v->major, v->minor, v->patch,
-                   v->hash != NULL ? v->hash : "");
+    const bool has_hash = v->hash != NULL && strcmp(v->hash, "N/A") != 0; /* Debian's build has none */
+    (void)snprintf(info->version, sizeof info->version, "oneDNN %d.%d.%d%s%.12s", v->major, v->minor, v->patch,
+                   has_hash ? " " : "", has_hash ? v->hash : "");
     (void)snprintf(info->threading, sizeof info->threading, "omp_set_num_threads(%d)", n_threads);
     ridge_dynlib_file(*(void **)(void *)&lib->sgemm, info->path, sizeof info->path);
     *library = lib;
