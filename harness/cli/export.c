@@ -16,7 +16,8 @@ int ridge_cli_export(const struct ridge_cli_args *args)
         i++;
     if (formats[i] == NULL) {
         const char *near = ridge_text_nearest(format, formats);
-        return ridge_cli_usage(args->verb, "--format %s: only json, ndjson, csv, markdown, gbench, verdict, verdict-json, summary, annotations, "
+        return ridge_cli_usage(args->verb, "--format %s: only json, ndjson, csv, markdown, gbench, verdict, "
+                               "verdict-json, summary, annotations, "
                                "junit%s%s%s", format,
                                near != NULL ? "; did you mean " : "", near != NULL ? near : "",
                                near != NULL ? "?" : "");

@@ -193,12 +193,39 @@ enum ridge_status ridge_cli_load_baseline(struct ridge_store *store, struct ridg
 
 /* ---- the end ---- */
 
+static const struct ridge_rd_member *member_of(const struct ridge_gate_run *run, int64_t i_member)
+{
+    for (size_t g = 0; g < run->n_groups; g++)
+        for (size_t k = 0; k < run->groups[g].n_members; k++)
+            if (run->groups[g].members[k].i_member == i_member)
+                return &run->groups[g].members[k];
+    return NULL;
+}
+
+/* Two sides that are two cases share their shape only; two arms of one case share its id. */
+static const char *filter_of(struct ridge_arena *a, const struct ridge_gate_run *run, const struct ridge_judged *r)
+{
+    const struct ridge_rd_member *now = member_of(run, r->i_member), *base = member_of(run, r->i_member_base);
+    bool is_pair = strcmp(r->kind, "paired") == 0 && now != NULL && base != NULL;
+    if (!is_pair || strcmp(now->case_id, base->case_id) == 0)
+        return ridge_arena_printf(a, "case=%s", r->case_id);
+    struct ridge_buf b = {0}, word = {0};
+    ridge_buf_printf(&b, "op=%s", now->op);
+    for (size_t i = 0; i < now->shape.n; i++)
+        ridge_buf_printf(&b, ",%s=%s", now->shape.v[i].key, now->shape.v[i].value);
+    ridge_text_shell(&word, b.data);
+    const char *text = ridge_arena_strn(a, word.data, word.n);
+    ridge_buf_deinit(&b);
+    ridge_buf_deinit(&word);
+    return text;
+}
+
 void ridge_cli_put_again(struct ridge_arena *a, const struct ridge_gate_run *run, struct ridge_judgement *j)
 {
     const char *command = run->run.command != NULL && run->run.command[0] != '\0' ? run->run.command : "ridge run --gate";
     for (size_t i = 0; i < j->n_rows; i++)
-        if (j->rows[i].case_id[0] != '\0')
-            j->rows[i].again = ridge_arena_printf(a, "%s --filter case=%s", command, j->rows[i].case_id);
+        if (j->rows[i].case_id[0] != '\0' && (j->rows[i].verdict >= RIDGE_CHANGE_INCONCLUSIVE || j->n_rows < 1000))
+            j->rows[i].again = ridge_arena_printf(a, "%s --filter %s", command, filter_of(a, run, &j->rows[i]));
 }
 
 /* Parts of at most 1000 KiB, cut between lines: a job summary holds 1 MiB. */

@@ -75,7 +75,8 @@ static const char *const show_examples[] = {"ridge show last", "ridge show resul
                                             "ridge show results.ridge:3f2a", NULL};
 
 static const struct ridge_cli_option export_options[] = {
-    {"--format", 'f', "FORMAT", "json", "json, ndjson (every raw sample), csv, markdown, gbench (Google Benchmark's JSON); of what was judged: verdict, verdict-json, summary, annotations, junit"},
+    {"--format", 'f', "FORMAT", "json", "json, ndjson (every raw sample), csv, markdown, gbench (Google Benchmark's JSON); "
+     "of what was judged: verdict, verdict-json, summary, annotations, junit"},
     {"--run", 0, "RUN", "last", "last, last~N, an id or a name"},
     {"--output", 'o', "FILE", "standard output", "the file to write"},
     NO_COLOR_ROW,

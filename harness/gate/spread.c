@@ -30,7 +30,8 @@ const char *ridge_gate_spread_text(struct ridge_arena *a, const struct ridge_gat
     if (s->n == 0 || !(s->rounds + s->forks > 0))
         return "";
     double rounds = s->rounds / (double)s->n_rounds, share = s->forks / (s->forks + rounds);
-    return ridge_arena_printf(a, "spread of a ratio: %.2g %% between rounds, %.2g %% between forks; %s", 100 * sqrt(s->rounds / (double)s->n),
+    return ridge_arena_printf(a, "spread of a ratio: %.2g %% between rounds, %.2g %% between forks; %s",
+                              100 * sqrt(s->rounds / (double)s->n),
                               100 * sqrt(s->forks / (double)s->n),
                               share > 0.5 ? "more forks buy most" : "more rounds in a fork buy most (--rounds)");
 }

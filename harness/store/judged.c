@@ -14,7 +14,8 @@ static enum ridge_status put_head(struct ridge_store *s, struct ridge_judgement 
         "INSERT INTO judgement (run_id, base_run_id, judged_utc_ns, mode, baseline, rules_name, rules_text, rules_sha256, "
         "command, banner, why, exit_code, n_aa_out, n_aa, n_aa_allowed, n_aa_out_pooled, n_aa_pooled, alpha, n_looks, "
         "aa_upper, detect_ratio, advice) "
-        "VALUES (?1, nullif(?2, -1), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)", &q, err);
+        "VALUES (?1, nullif(?2, -1), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, "
+        "?16, ?17, ?18, ?19, ?20, ?21, ?22)", &q, err);
     if (st == RIDGE_OK) {
         ridge_db_bind(q, "iii" "tttttttt" "iiiiii" "d" "i" "dd" "t", j->run_id, j->base_run_id, j->judged_utc_ns, j->mode, j->baseline,
                       j->rules_name, j->rules_text, j->rules_sha256, j->command, j->banner, j->why, j->exit_code,

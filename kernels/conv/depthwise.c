@@ -4,12 +4,14 @@
 #include "conv/support.h"
 #include <stdio.h>
 
-enum { TASKS_A_THREAD = 4, MIN_ROWS = 8 };
+enum { TASKS_A_THREAD = 4, MIN_ROWS = 8, MAX_LANES = 16 };
+
+enum kind { COLUMNS, PLANES, ANY };
 
 struct depthwise {
     const char *isa;
-    int n_lanes;
-    bool is_any;
+    int n_lanes; /* output channels of a block */
+    enum kind kind;
     ridge_conv_depthwise_fn *rows;
 };
 
@@ -27,7 +29,8 @@ static int64_t max_i64(int64_t a, int64_t b)
 static void plan_tasks(struct ridge_conv_depthwise_plan *p, int n_threads)
 {
     const int64_t wanted = n_threads > 1 ? (int64_t)n_threads * TASKS_A_THREAD : 1;
-    const int64_t images = max_i64(p->shape->batch, 1), most = max_i64(p->out.oh / MIN_ROWS, 1);
+    const int64_t images = max_i64(p->shape->batch, 1), full = max_i64(p->out.oh / MIN_ROWS, 1);
+    const int64_t most = p->plane_bytes > 0 ? 1 : full; /* a plane is copied once */
     const int64_t rows = min_i64(ridge_kernels_size_ceil_div(wanted, images), most);
     p->rows_a_task = max_i64(ridge_kernels_size_ceil_div(p->out.oh, rows), 1);
     p->n_row_tasks = ridge_kernels_size_ceil_div(p->out.oh, p->rows_a_task);
@@ -50,8 +53,16 @@ static void plan_make(const struct depthwise *k, const struct ridge_conv_shape *
     p->n_channel_blocks = ridge_kernels_size_ceil_div(p->n_stored, k->n_lanes);
     p->packed_bytes = 4 * (size_t)(p->n_channel_blocks * k->n_lanes) * (size_t)n_taps;
     const bool is_prepacked = s->weights == RIDGE_CONV_PREPACKED;
-    p->is_packing = !is_prepacked && s->layout != RIDGE_CONV_NHWC; /* nhwc filters lie right as they are */
-    const bool is_packed = is_prepacked || p->is_packing;
+    /* nhwc filters lie right as they are, and those of nchw for planes. */
+    p->is_packing = !is_prepacked && s->layout != RIDGE_CONV_NHWC && k->kind != PLANES;
+    const bool is_packed = is_prepacked || p->is_packing || k->kind == PLANES;
+    if (k->kind == PLANES) {
+        /* What the last vector of a row reads: up to two vectors a step. */
+        const int64_t columns = (p->out.ow + MAX_LANES) * s->stride_w + s->kw * s->dilation + MAX_LANES;
+        p->plane_ld = max_i64(columns, s->pad_l + s->iw);
+        p->plane_rows = max_i64(s->pad_t + s->ih + s->pad_b, 1);
+        p->plane_bytes = ridge_kernels_size_round_up(4 * (size_t)(p->plane_rows * p->plane_ld), 64);
+    }
     p->w_tap = is_packed ? k->n_lanes : s->oc;
     p->w_block = is_packed ? k->n_lanes * n_taps : k->n_lanes;
     plan_tasks(p, n_threads);
@@ -73,13 +84,18 @@ static void pack(const struct ridge_conv_depthwise_plan *p, const float *w, floa
 static bool is_for_columns(const struct ridge_conv_shape *s)
 {
     return s->stride_h == s->stride_w && s->stride_w <= 2 && s->dilation == 1 && s->oc == s->ic &&
-           s->layout != RIDGE_CONV_NCHW && (s->kw == 3 || s->kw == 5 || s->kw == 7);
+           (s->kw == 3 || s->kw == 5 || s->kw == 7);
 }
+
+static const int layouts_of[] = {
+    [COLUMNS] = RIDGE_CONV_IN_NHWC | RIDGE_CONV_IN_NCHW16C,
+    [PLANES] = RIDGE_CONV_IN_NCHW,
+    [ANY] = RIDGE_CONV_IN_NCHW | RIDGE_CONV_IN_NHWC | RIDGE_CONV_IN_NCHW16C,
+};
 
 static bool supports(const struct depthwise *k, const struct ridge_conv_shape *s, char *reason, size_t n_reason)
 {
-    const int any = RIDGE_CONV_IN_NCHW | RIDGE_CONV_IN_NHWC | RIDGE_CONV_IN_NCHW16C;
-    if (!ridge_conv_asks_for(s, RIDGE_CONV_DEPTHWISE, any, k->isa, reason, n_reason))
+    if (!ridge_conv_asks_for(s, RIDGE_CONV_DEPTHWISE, layouts_of[k->kind], k->isa, reason, n_reason))
         return false;
     if (s->groups != s->ic || s->ic == 0 || s->oc % s->ic != 0) {
         (void)snprintf(reason, n_reason, "depthwise needs as many groups as input channels, not %lld of %lld",
@@ -90,9 +106,15 @@ static bool supports(const struct depthwise *k, const struct ridge_conv_shape *s
         (void)snprintf(reason, n_reason, "one group is a plain convolution: ask by algorithm=depthwise");
         return false;
     }
-    if (!k->is_any && !is_for_columns(s)) {
+    if (k->kind == COLUMNS && !is_for_columns(s)) {
         (void)snprintf(reason, n_reason, "depthwise columns take 3, 5 or 7 columns, stride 1 or 2, dilation 1, "
                                          "multiplier 1, nhwc or nchw16c");
+        return false;
+    }
+    const double plane = ((double)s->ih + (double)s->pad_t + (double)s->pad_b) *
+                         ((double)s->iw + (double)s->pad_l + (double)s->pad_r + 64.0 * (double)s->stride_w);
+    if (k->kind == PLANES && plane > 0x1p48) {
+        (void)snprintf(reason, n_reason, "a plane of the input with its padding does not fit an address space");
         return false;
     }
     return true;
@@ -105,26 +127,28 @@ static size_t packed_bytes(const struct depthwise *k, const struct ridge_conv_sh
     return p.packed_bytes;
 }
 
-static size_t scratch_bytes(const struct depthwise *k, const struct ridge_conv_shape *s)
+static size_t scratch_bytes(const struct depthwise *k, const struct ridge_conv_shape *s, int n_threads)
 {
     struct ridge_conv_depthwise_plan p;
-    plan_make(k, s, 1, &p);
-    return p.is_packing ? p.packed_bytes : 0;
+    plan_make(k, s, n_threads, &p);
+    return p.is_packing ? p.packed_bytes : p.plane_bytes * (size_t)n_threads;
 }
 
 struct job {
     const struct depthwise *kernel;
     struct ridge_conv_depthwise_plan plan;
     struct ridge_conv_depthwise_data data;
+    char *planes;
 };
 
 static void run_task(void *ctx, size_t i_task, int i_thread)
 {
     const struct job *job = ctx;
     const struct ridge_conv_depthwise_plan *p = &job->plan;
-    (void)i_thread;
     const int64_t i_blocks = (int64_t)i_task % p->n_block_tasks, i = (int64_t)i_task / p->n_block_tasks;
     struct ridge_conv_depthwise_part part = {.b = i / p->n_row_tasks};
+    if (p->plane_bytes > 0)
+        part.scratch = (float *)(void *)(job->planes + p->plane_bytes * (size_t)i_thread);
     part.h0 = i % p->n_row_tasks * p->rows_a_task;
     part.h1 = min_i64(part.h0 + p->rows_a_task, p->out.oh);
     part.block0 = i_blocks * p->blocks_a_task;
@@ -137,7 +161,7 @@ static enum ridge_status run(const struct depthwise *k, const struct ridge_kerne
     const struct ridge_conv_shape *s = args->shape;
     const struct ridge_host *host = args->host;
     const bool has_pool = host != NULL && host->parallel_for != NULL && host->n_threads > 1;
-    struct job job = {.kernel = k};
+    struct job job = {.kernel = k, .planes = args->scratch};
     plan_make(k, s, has_pool ? host->n_threads : 1, &job.plan);
     const struct ridge_conv_depthwise_plan *p = &job.plan;
     const int64_t n_tasks = s->batch * p->n_row_tasks * p->n_block_tasks;
@@ -162,8 +186,8 @@ static enum ridge_status run(const struct depthwise *k, const struct ridge_kerne
     return RIDGE_OK;
 }
 
-#define DEPTHWISE_KERNEL(id, isa_name, lanes, is_for_any, rows_fn)                                 \
-    static const struct depthwise id##_depthwise = {isa_name, lanes, is_for_any, rows_fn};         \
+#define DEPTHWISE_KERNEL(id, isa_name, lanes, kind_id, layouts, rows_fn)                                    \
+    static const struct depthwise id##_depthwise = {isa_name, lanes, kind_id, rows_fn}   ;         \
     static bool id##_supports(const void *shape, int n_threads, char *reason, size_t n_reason)     \
     {                                                                                              \
         (void)n_threads;                                                                           \
@@ -184,8 +208,7 @@ static enum ridge_status run(const struct depthwise *k, const struct ridge_kerne
     }                                                                                              \
     static size_t id##_scratch_bytes(const void *shape, int n_threads)                             \
     {                                                                                              \
-        (void)n_threads;                                                                           \
-        return scratch_bytes(&id##_depthwise, shape);                                              \
+        return scratch_bytes(&id##_depthwise, shape, n_threads);                                   \
     }                                                                                              \
     static enum ridge_status id##_run(const struct ridge_kernel_args *args)                        \
     {                                                                                              \
@@ -198,7 +221,7 @@ static enum ridge_status run(const struct depthwise *k, const struct ridge_kerne
         .algorithm = "depthwise",                                                                  \
         .dtype = "f32",                                                                            \
         .isa = isa_name,                                                                           \
-        .layout = (is_for_any) ? "nhwc, nchw, nchw16c" : "nhwc, nchw16c",                          \
+        .layout = layouts,                                                                         \
         .supports = id##_supports,                                                                 \
         .packed_bytes = id##_packed_bytes,                                                         \
         .pack = id##_pack,                                                                         \
@@ -206,9 +229,11 @@ static enum ridge_status run(const struct depthwise *k, const struct ridge_kerne
         .run = id##_run,                                                                           \
     };
 #define DEPTHWISE_KERNELS(isa, lanes)                                                              \
-    DEPTHWISE_KERNEL(ridge_conv_depthwise_columns_f32__##isa, #isa, lanes, false,                  \
+    DEPTHWISE_KERNEL(ridge_conv_depthwise_columns_f32__##isa, #isa, lanes, COLUMNS, "nhwc, nchw16c", \
                      ridge_conv_depthwise_columns__##isa)                                          \
-    DEPTHWISE_KERNEL(ridge_conv_depthwise_any_f32__##isa, #isa, lanes, true,                       \
+    DEPTHWISE_KERNEL(ridge_conv_depthwise_planes_f32__##isa, #isa, 1, PLANES, "nchw",              \
+                     ridge_conv_depthwise_planes__##isa)                                           \
+    DEPTHWISE_KERNEL(ridge_conv_depthwise_any_f32__##isa, #isa, lanes, ANY, "nhwc, nchw, nchw16c",  \
                      ridge_conv_depthwise_any__##isa)
 
 DEPTHWISE_KERNELS(ref, 1)

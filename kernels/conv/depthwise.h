@@ -1,9 +1,11 @@
 /* Depthwise convolution: groups = ic, oc = ic * multiplier. Lanes are channels.
  *
  * columns: filters of 3, 5 or 7 columns, stride 1 or 2, no dilation, multiplier 1, nhwc and nchw16c.
- *   A tile is up to 14 (AVX2: 10, 8, 6) outputs of a row, half of that at stride 2; its sums, and one filter row, stay in registers.
+ *   A tile is up to 14 (AVX2: 10, 8, 6) outputs of a row, half of that at stride 2; its sums and one filter row stay
+ *   in registers.
  *   A vector of x is loaded once a row and serves every tap that it meets. Filter rows outside the image
- *   are not visited; only tiles at the left and right edge ask which columns are inside, and only about those near it.
+ *   are not visited; only tiles at the left and right edge ask which columns are inside.
+ * planes: nchw. Lanes are output columns; see depthwise_planes.h.
  * any: every other shape and layout, four outputs of a row at a time.
  *
  * Order: strips of a tile's columns, in them groups of neighbouring channels, in them rows from top to bottom:
@@ -26,6 +28,8 @@ struct ridge_conv_depthwise_plan {
     int64_t rows_a_task, blocks_a_task;
     int64_t n_row_tasks, n_block_tasks;
     int64_t w_tap, w_block; /* floats from tap to tap, from channel block to channel block */
+    int64_t plane_rows, plane_ld; /* planes: x between its zeros */
+    size_t plane_bytes;
     bool is_packing;        /* in the run, into scratch */
     size_t packed_bytes;
 };
@@ -38,12 +42,14 @@ struct ridge_conv_depthwise_data {
 /* What a task computes: of image b the output rows [h0, h1) of channel blocks [block0, block1). */
 struct ridge_conv_depthwise_part {
     int64_t b, h0, h1, block0, block1;
+    float *scratch; /* planes: one padded plane */
 };
 typedef void ridge_conv_depthwise_fn(const struct ridge_conv_depthwise_plan *p,
                                      const struct ridge_conv_depthwise_data *d,
                                      const struct ridge_conv_depthwise_part *part);
 #define RIDGE_CONV_DEPTHWISE_DECLARE(isa)                                                          \
-    ridge_conv_depthwise_fn ridge_conv_depthwise_columns__##isa, ridge_conv_depthwise_any__##isa;
+    ridge_conv_depthwise_fn ridge_conv_depthwise_columns__##isa, ridge_conv_depthwise_planes__##isa, \
+        ridge_conv_depthwise_any__##isa;
 RIDGE_CONV_DEPTHWISE_DECLARE(ref)
 RIDGE_CONV_DEPTHWISE_DECLARE(avx2)
 RIDGE_CONV_DEPTHWISE_DECLARE(avx512)

@@ -2,3 +2,5 @@
 #define RIDGE_VEC_BITS 32
 #define RIDGE_ISA ref
 #include "conv/depthwise_body.h"
+
+#include "conv/depthwise_planes.h"

@@ -143,10 +143,6 @@ bool ridge_conv_tiled_supports(const struct ridge_conv_tiled *t, const struct ri
     const char *name = ridge_conv_algorithm_names[t->algorithm];
     if (!ridge_conv_asks_for(s, t->algorithm, any, t->isa, reason, n_reason))
         return false;
-    if (s->algorithm == RIDGE_CONV_AUTO) { /* rounds otherwise than a plain sum: only where asked for */
-        (void)snprintf(reason, n_reason, "%s has its own rounding: ask for it by algorithm=%s", name, name);
-        return false;
-    }
     if (s->stride_h != 1 || s->stride_w != 1 || s->dilation != 1 || s->groups != 1) {
         (void)snprintf(reason, n_reason, "%s needs stride 1, dilation 1 and one group", name);
         return false;

@@ -1,7 +1,8 @@
 /* Ridge measures Ridge: backend `self`, operator `self`.
  *
  * task=plan: expand a suite of n cases. task=store: write n samples, one commit per 4096. task=report: read
- * a file of n cases and write its HTML. task=judge: read n cases of two arms and judge them. The harness's own folders are this plug-in's vendor library.
+ * a file of n cases and write its HTML. task=judge: read n cases of two arms and judge them. The
+ * harness's own folders are this plug-in's vendor library.
  * The small plan, store and report that are measured are built at load, outside the timing. */
 #include "self/fixture.h"
 

@@ -58,7 +58,7 @@ class Ab(Gate):
         for v in j["verdicts"]:
             if v["kind"] == "paired":
                 self.assertAlmostEqual(v["ratio"], 1.1, delta=0.02)
-                self.assertGreaterEqual(v["forks"], 10)
+                self.assertGreaterEqual(v["forks"], 5)
                 self.assertIn("--filter case=" + v["case"], v["again"])
         self.assertEqual(j["aa"], 2)
 

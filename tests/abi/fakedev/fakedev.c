@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_BUFFERS = 4096, MAX_SETS = 512, MAX_QUEUE = 512, BATCH = 4 };
+enum { MAX_SETS = 4096, MAX_BUFFERS = 3 * MAX_SETS, MAX_QUEUE = 512, BATCH = 4 };
 
 struct shape {
     int64_t n;
