@@ -91,8 +91,8 @@ bool ridge_kernels_cpu_supports(const char *isa, char *reason, size_t n_reason)
 }
 
 /* Half of the last level; but a large one is shared with other cores and other tenants, so no more than
- * 16 MiB of it count. Measured on a Xeon (family 6 model 207, 260 MB of L3, 2 of its CPUs): a copy of
- * 4, 8, 16, 64 MB with streaming stores runs at 0.8, 1.0, 1.4, 1.7 times one with ordinary stores. */
+ * 16 MiB of it count. On a Xeon (family 6 model 207, 260 MB of L3, 2 of its CPUs) a copy with streaming
+ * stores overtook one with ordinary stores between 8 and 16 MB, in several noisy runs. */
 bool ridge_kernels_cpu_should_stream(double n_bytes)
 {
     static const long max_counted_bytes = 16L << 20;

@@ -74,7 +74,7 @@ class Auto(Case):
         def conditions():
             self.ridge("run", suite, XDG_CACHE_HOME=self.dir)
             text, _ = self.ridge("show", members(self.exported())[0]["case"], "--json")
-            return json.loads(text)["conditions"]
+            return json.loads(text)["members"][0]["conditions"]
         first = conditions()
         kept = glob.glob(self.path("ridge/choices/*"))
         self.assertEqual(len(kept), 1)
