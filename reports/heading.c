@@ -2,9 +2,6 @@
 #include "view.h"
 #include <string.h>
 
-static const struct { const char *key, *value; } hidden_defaults[] = {
-    {"cache", "hot"}, {"scenario", "single"}, {"weights", "given"}, {"input_sets", "1"},
-};
 static const struct { const char *yardstick, *name; } yardstick_names[] = {
     {"fma", "FMA peak"}, {"read", "plain read"}, {"copy", "plain copy"}, {"aa", "A/A control"},
 };
@@ -17,12 +14,16 @@ const char *ridge_view_yardstick_name(const char *yardstick)
     return yardstick;
 }
 
-static bool is_hidden(const struct ridge_kv *kv)
+/* At its default; element type and threads are always said. */
+static bool is_hidden(struct ridge_view *v, const struct ridge_rd_member *m, const struct ridge_kv *kv)
 {
-    for (size_t i = 0; i < sizeof hidden_defaults / sizeof hidden_defaults[0]; i++)
-        if (strcmp(hidden_defaults[i].key, kv->key) == 0 && strcmp(hidden_defaults[i].value, kv->value) == 0)
-            return true;
-    return false;
+    if (strcmp(kv->key, "dtype") == 0 || strcmp(kv->key, "threads") == 0)
+        return false;
+    const struct ridge_kvs *defaults = &v->in->run->defaults;
+    const char *def = ridge_kvs_get(defaults, ridge_arena_printf(&v->arena, "%s.%s", m->op, kv->key));
+    if (def == NULL)
+        def = ridge_kvs_get(defaults, kv->key);
+    return def != NULL && strcmp(def, kv->value) == 0;
 }
 
 static bool differs(const char *a, const char *b)
@@ -95,7 +96,7 @@ void ridge_view_headings(struct ridge_view *v, struct ridge_view_group *vg)
         vg->heading = subject_words(&v->arena, m);
     struct ridge_buf b = {0};
     for (size_t i = 0; i < m->options.n; i++)
-        if (!is_hidden(&m->options.v[i]) && is_shared(vg->g, &m->options.v[i]))
+        if (!is_hidden(v, m, &m->options.v[i]) && is_shared(vg->g, &m->options.v[i]))
             put_option(&b, &m->options.v[i], ", ");
     if (is_set(m->model))
         ridge_buf_printf(&b, "%s%s", b.n ? ", " : "", m->model);

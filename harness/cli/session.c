@@ -180,6 +180,28 @@ static const char *absolute_path(struct ridge_arena *a, const char *path)
     return out;
 }
 
+static void add_defaults(struct ridge_arena *a, struct ridge_kvs *out, const char *prefix,
+                         const struct ridge_option_row *rows, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const char *text;
+        if (rows[i].role == RIDGE_ROLE_IDENTITY && rows[i].def != NULL &&
+            ridge_option_canonical(a, &rows[i], rows[i].def, &text, NULL) == RIDGE_OK)
+            ridge_kvs_set(a, out, ridge_arena_printf(a, "%s%s", prefix, rows[i].key), text);
+    }
+}
+
+/* What a reader need not be told: an option that stands at its default. */
+static struct ridge_kvs option_defaults(struct ridge_arena *a, const struct ridge_catalogue *cat)
+{
+    struct ridge_kvs out = {0};
+    add_defaults(a, &out, "", cat->options, cat->n_options);
+    for (size_t i = 0; i < cat->n_operators; i++)
+        add_defaults(a, &out, ridge_arena_printf(a, "%s.", cat->operators[i].name), cat->operators[i].fields,
+                     cat->operators[i].n_fields);
+    return out;
+}
+
 static const char *set_words(struct ridge_arena *a, const char *const *set)
 {
     struct ridge_buf b = {0};
@@ -196,6 +218,7 @@ static enum ridge_status begin(struct session *s, struct ridge_error *err)
 {
     struct ridge_plan *p = &s->plan;
     char owner[48];
+    const struct ridge_kvs defaults = option_defaults(&p->arena, s->worker->catalogue);
     const struct ridge_msg_hello *h = &s->worker->hello;
     struct ridge_run_info info = {.name = p->name,
                                   .suite_path = absolute_path(&p->arena, s->config->suite_path),
@@ -210,6 +233,7 @@ static enum ridge_status begin(struct session *s, struct ridge_error *err)
                                   .host_class = h->host_class,
                                   .topology = h->topology,
                                   .boot_id = h->boot_id,
+                                  .defaults = &defaults,
                                   .owner = owner,
                                   .settings_words = ridge_plan_settings_words(&p->arena, &p->settings),
                                   .set_words = set_words(&p->arena, s->config->set),

@@ -42,7 +42,8 @@ enum ridge_fitness ridge_stat_fitness(const struct ridge_noise *n, char *why, si
         {"foreign CPU time", n->foreign_ratio, 0.02, 0.20},
         {"clock spread", n->canary_spread_ratio, 0.02, 0.10},
         {"yardstick spread", n->yardstick_spread_ratio, 0.05, 0.25},
-        {"disturbed samples", disturbed, 0.02, 0.20},
+        /* one tick of steal marks a whole block: the share is coarse */
+        {"disturbed samples", disturbed, 0.10, 0.50},
     };
     enum ridge_fitness worst = RIDGE_QUIET;
     size_t used = 0;

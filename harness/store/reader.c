@@ -11,7 +11,8 @@
 #define RUN_COLUMNS                                                                                \
     "SELECT r.id, r.started_utc_ns, r.ended_utc_ns, r.name, r.suite_path, r.suite_text, r.command, r.version, "   \
     "r.status, r.fitness, r.why, r.boot_id, r.seed, h.class, h.topology, h.fingerprint_json, r.forks, r.rounds, "  \
-    "r.n_cases, r.n_groups, r.statistic, r.settings_words, r.set_words FROM run r JOIN host h ON h.id = r.host_id "
+    "r.n_cases, r.n_groups, r.statistic, r.settings_words, r.set_words, "  \
+    "r.defaults_json FROM run r JOIN host h ON h.id = r.host_id "
 
 static void read_run_row(struct ridge_arena *a, sqlite3_stmt *q, struct ridge_rd_run *r)
 {
@@ -33,6 +34,7 @@ static void read_run_row(struct ridge_arena *a, sqlite3_stmt *q, struct ridge_rd
     r->statistic = ridge_arena_str(a, ridge_db_text(q, 20));
     r->settings_words = ridge_arena_str(a, ridge_db_text(q, 21));
     r->set_words = ridge_arena_str(a, ridge_db_text(q, 22));
+    (void)ridge_json_get_kvs(a, ridge_db_text(q, 23), &r->defaults);
 }
 
 /* RUN is last, last~N, an id or a name (the latest run that has it). */

@@ -14,6 +14,7 @@ struct ridge_rd_run {
     int64_t forks, rounds; /* planned */
     int64_t n_cases, n_groups;
     const char *statistic;
+    struct ridge_kvs defaults; /* of identity options: OPERATOR.KEY, or KEY */
     const char *settings_words, *set_words; /* of the command that makes the run again */
 };
 struct ridge_rd_member {

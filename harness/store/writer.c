@@ -34,19 +34,24 @@ static enum ridge_status put_run(struct ridge_store *s, const struct ridge_run_i
                                  struct ridge_error *err)
 {
     const struct ridge_plan *p = info->plan;
+    struct ridge_buf defaults = {0};
     sqlite3_stmt *q;
+    ridge_json_put_kvs(&defaults, info->defaults);
     enum ridge_status st = ridge_db_prepare(s,
         "INSERT INTO run (host_id, name, suite_path, suite_text, suite_sha256, catalogue_digest, command, version, "
-        "boot_id, seed, forks, rounds, statistic, n_cases, n_groups, started_utc_ns, owner, settings_words, set_words, status) "
-        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, 'running')", &q, err);
+        "boot_id, seed, forks, rounds, statistic, n_cases, n_groups, started_utc_ns, owner, settings_words, set_words, "
+        "defaults_json, status) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, 'running')", &q, err);
     if (st == RIDGE_OK) {
-        ridge_db_bind(q, "itttttttt" "iii" "t" "iii" "ttt", host_id, info->name, info->suite_path, info->suite_text,
+        ridge_db_bind(q, "itttttttt" "iii" "t" "iii" "tttt", host_id, info->name, info->suite_path, info->suite_text,
                       info->suite_sha256, info->catalogue_digest, info->command, info->version, info->boot_id,
                       (int64_t)info->seed, p->settings.forks, p->settings.rounds, p->settings.statistic,
-                      (int64_t)p->n_cases, (int64_t)p->n_groups, info->started_utc_ns, info->owner, info->settings_words, info->set_words);
+                      (int64_t)p->n_cases, (int64_t)p->n_groups, info->started_utc_ns, info->owner, info->settings_words, info->set_words,
+                      defaults.data);
         st = ridge_db_run(s, q, err);
     }
     sqlite3_finalize(q);
+    ridge_buf_deinit(&defaults);
     return st;
 }
 

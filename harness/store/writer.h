@@ -10,6 +10,7 @@ struct ridge_run_info {
     int64_t started_utc_ns;
     const struct ridge_kvs *host; /* fingerprint */
     const char *host_class, *topology, *boot_id;
+    const struct ridge_kvs *defaults; /* of identity options: OPERATOR.KEY, or KEY where every operator has it */
     const char *owner; /* ridge_os_process_name of whoever measures */
     const char *settings_words, *set_words; /* of the command that makes the run again: settings, and --set as given */
     const struct ridge_plan *plan;

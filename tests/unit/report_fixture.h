@@ -190,6 +190,9 @@ static void fixture_init(struct fixture *f, size_t n_groups, size_t n_backends, 
         {"cgroup.cpu_max", "max"}, {"thp", "madvise"}, {"compiler", "gcc 12.2.0"}, {"memory_bytes", "8343269376"}};
     for (size_t i = 0; i < sizeof host / sizeof host[0]; i++)
         ridge_kvs_set(&f->arena, &f->run.host, host[i][0], host[i][1]);
+    static const char *const defaults[][2] = {{"cache", "hot"}, {"gemm.weights", "given"}, {"scenario", "single"}};
+    for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++)
+        ridge_kvs_set(&f->arena, &f->run.defaults, defaults[i][0], defaults[i][1]);
     f->n_groups = n_groups;
     f->groups = ridge_arena_array(&f->arena, n_groups + 1, sizeof *f->groups);
     for (size_t i = 0; i < n_groups; i++)
