@@ -187,14 +187,14 @@ static bool same_option(const struct ridge_case *a, const struct ridge_case *b, 
     return x == NULL || y == NULL || strcmp(x, y) == 0;
 }
 
-/* The yardstick of a kind that ran as this member did: threads, device, target, arm, and cache where it matters. */
+/* The yardstick of a kind that ran as this member did: threads, device, target, and cache where it matters. */
 static size_t yardstick_find(const struct group_work *w, size_t i_beside, const char *kind)
 {
     const struct ridge_case *c = case_at(w, i_beside);
     for (size_t i = 0; i < w->group->n_members; i++) {
         const struct ridge_member *m = member_at(w, i);
         const struct ridge_case *y = case_at(w, i);
-        if (m->yardstick != NULL && strcmp(m->yardstick, kind) == 0 && m->i_arm == member_at(w, i_beside)->i_arm &&
+        if (m->yardstick != NULL && strcmp(m->yardstick, kind) == 0 &&
             strcmp(y->device, c->device) == 0 && strcmp(y->target, c->target) == 0 && same_option(y, c, "threads") &&
             (strcmp(kind, "fma") == 0 || same_option(y, c, "cache")) && has_time(w, i))
             return i;

@@ -121,7 +121,9 @@ static bool has_member(const struct yard *y, const struct ridge_group *group, si
     return false;
 }
 
-/* Every ranked member gets yardsticks of its own threads, device, target, arm and cache; equal ones are shared. */
+/* Every ranked member gets yardsticks of its own threads, device, target and cache; equal ones are shared. They
+ * run in the first member's arm: the machine's peak does not depend on the build, and another arm's program need
+ * not know how to measure it. */
 static void add_to_group(struct yard *y, struct ridge_group *group)
 {
     const size_t n_ranked = group->n_members;
@@ -138,16 +140,16 @@ static void add_to_group(struct yard *y, struct ridge_group *group)
     size_t *members = ridge_arena_array(&y->plan->arena, n_ranked * (1 + n_kinds) + 1, sizeof *members);
     memcpy(members, group->members, n_ranked * sizeof *members);
     group->members = members;
+    const size_t i_arm = y->members.v[members[0]].i_arm;
     for (size_t i = 0; i < n_ranked; i++) {
-        const struct ridge_member beside = y->members.v[members[i]];
-        const struct ridge_case c = y->cases.v[beside.i_case];
+        const struct ridge_case c = y->cases.v[y->members.v[members[i]].i_case];
         for (size_t k = 0; k < n_kinds; k++) {
             const size_t i_case = yard_case(y, &c, op->yardsticks[k], n_bytes);
-            if (i_case == SIZE_MAX || has_member(y, group, i_case, beside.i_arm))
+            if (i_case == SIZE_MAX || has_member(y, group, i_case, i_arm))
                 continue;
             members[group->n_members++] = y->members.n;
             RIDGE_PUSH(y->members, ((struct ridge_member){
-                .i_case = i_case, .i_arm = beside.i_arm,
+                .i_case = i_case, .i_arm = i_arm,
                 .yardstick = ridge_arena_str(&y->plan->arena, op->yardsticks[k])}));
         }
     }
