@@ -54,6 +54,18 @@ static void write_json(const struct ridge_plan *p, struct ridge_buf *out)
     json_decref(root);
 }
 
+/* The options along which the suite compares, so that members of one backend can be told apart. */
+static void put_compared(const struct ridge_plan *p, const struct ridge_case *c, struct ridge_buf *out)
+{
+    for (size_t i = 0; p->compare != NULL && p->compare[i] != NULL; i++) {
+        const char *value = ridge_kvs_get(&c->options, p->compare[i]);
+        if (value == NULL)
+            continue;
+        ridge_buf_puts(out, "/");
+        ridge_text_terminal(out, value);
+    }
+}
+
 static void write_text(const struct ridge_plan *p, struct ridge_buf *out)
 {
     char time[32];
@@ -69,6 +81,7 @@ static void write_text(const struct ridge_plan *p, struct ridge_buf *out)
                 continue;
             }
             ridge_text_terminal(out, p->cases[m->i_case].backend);
+            put_compared(p, &p->cases[m->i_case], out);
             if (p->n_arms > 1) {
                 ridge_buf_puts(out, "/");
                 ridge_text_terminal(out, p->arms[m->i_arm].name);

@@ -37,7 +37,7 @@ static struct worst worst_of(const struct ridge_view_group *vg)
             w.clock_low = fmin(w.clock_low, c->value);
             w.clock_high = fmax(w.clock_high, c->value);
         }
-        w.n_not_steady += m->warm && strcmp(m->warm, "not_steady") == 0;
+        w.n_not_steady += m->warm && m->warm[0] != '\0' && strcmp(m->warm, "warm") != 0; /* not_steady, too_few_runs */
         w.n_samples += m->n_samples;
     }
     return w;
@@ -69,7 +69,7 @@ static void put_row(struct ridge_page *p, size_t i_group)
     else
         H(p, "<td>unknown");
     if (w.n_not_steady)
-        F(p, "<td class=fail>▲ %zu not steady\n", w.n_not_steady);
+        F(p, "<td class=fail>▲ %zu not known to be steady\n", w.n_not_steady);
     else
         H(p, "<td>warm\n");
 }

@@ -373,6 +373,11 @@ class Workers(Case):
 
 
 class Rerun(Case):
+    def test_a_plan_tells_compared_members_apart(self):
+        suite = self.suite({"subject": ["gemm:8x8x8"], "backend": ["ridge:ref"], "threads": [1, 2]}, compare=["threads"])
+        out, _ = self.ridge("plan", suite)
+        self.assertIn("ridge:ref/1 ridge:ref/2", out)
+
     def test_the_printed_line_measures_that_case_again(self):
         suite = self.suite({"subject": ["null:latency=100us", "null:latency=200us"], "backend": ["null"], "arm": ["one", "two"]},
                            compare=["arm"], arms={"one": {}, "two": {"env": {"RIDGE_E2E": "2"}}})
