@@ -54,3 +54,24 @@ void ridge_json_kvs(struct ridge_buf *b, const char *key, const struct ridge_kvs
         ridge_json_str(b, kvs->v[i].key, kvs->v[i].value);
     ridge_json_close(b, '}');
 }
+
+void ridge_json_metrics(struct ridge_buf *b, const struct ridge_rd_member *m)
+{
+    ridge_json_open(b, "metrics", '{');
+    for (size_t i = 0; i < m->n_metrics; i++) {
+        const struct ridge_metric *x = &m->metrics[i];
+        ridge_json_open(b, x->name, '{');
+        if (x->refused)
+            ridge_json_str(b, "refused", x->refused);
+        else
+            ridge_json_real(b, "value", x->value);
+        ridge_json_real(b, "low", x->low);
+        ridge_json_real(b, "high", x->high);
+        ridge_json_int(b, "n", x->n);
+        ridge_json_str(b, "unit", x->unit);
+        ridge_json_str(b, "source", x->source);
+        ridge_json_str(b, "rule", x->rule);
+        ridge_json_close(b, '}');
+    }
+    ridge_json_close(b, '}');
+}

@@ -65,17 +65,11 @@ int ridge_cli_doctor(const struct ridge_cli_args *args)
     struct ridge_cli_worker worker = {0};
     struct ridge_rows t = {0};
     struct ridge_error err = {0};
-    struct ridge_buf b = {0};
     int rc = ridge_cli_worker_open(&worker, &err) == RIDGE_OK ? RIDGE_EXIT_OK : ridge_cli_error(&err);
     if (rc == RIDGE_EXIT_OK) {
         collect(&worker, &t);
-        if (ridge_cli_value(args, "--json") != NULL)
-            ridge_rows_json(&t, &b);
-        else
-            ridge_rows_text(&t, &b);
-        rc = ridge_cli_print(&b, NULL, &err);
+        rc = ridge_rows_print(&t, ridge_cli_value(args, "--json") != NULL);
     }
-    ridge_buf_deinit(&b);
     ridge_rows_deinit(&t);
     ridge_cli_worker_close(&worker);
     return rc;

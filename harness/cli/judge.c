@@ -1,4 +1,5 @@
 #include "judge.h"
+#include "base/random.h"
 #include "base/os.h"
 #include "report.h"
 
@@ -6,14 +7,6 @@
 #include <string.h>
 
 /* ---- arms ---- */
-
-static uint64_t next(uint64_t *state) /* splitmix64 */
-{
-    uint64_t z = (*state += 0x9e3779b97f4a7c15u);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
 
 /* Which of the members get the copy: all, or a seeded sample. */
 static bool *choose(struct ridge_plan *plan, size_t n_members, bool sampled)
@@ -26,7 +19,7 @@ static bool *choose(struct ridge_plan *plan, size_t n_members, bool sampled)
             ranked[n++] = i;
     size_t most = sampled && n > RIDGE_GATE_AA_CASES ? RIDGE_GATE_AA_CASES : n;
     for (size_t i = 0; i < most; i++) {
-        size_t k = i + (size_t)(next(&state) % (n - i)), t = ranked[i];
+        size_t k = i + (size_t)(ridge_random_next(&state) % (n - i)), t = ranked[i];
         ranked[i] = ranked[k];
         ranked[k] = t;
         chosen[ranked[i]] = true;

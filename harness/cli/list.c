@@ -153,19 +153,12 @@ int ridge_cli_list(const struct ridge_cli_args *args)
     struct ridge_cli_worker worker = {0};
     struct ridge_rows t = {0};
     struct ridge_error err = {0};
-    struct ridge_buf b = {0};
     int rc = ridge_cli_worker_open(&worker, &err) == RIDGE_OK ? RIDGE_EXIT_OK : ridge_cli_error(&err);
     for (size_t i = 0; rc == RIDGE_EXIT_OK && i < sizeof lists / sizeof lists[0]; i++)
         if (strcmp(lists[i].what, args->operands[0]) == 0)
             lists[i].list(&worker.arena, worker.catalogue, &t);
-    if (rc == RIDGE_EXIT_OK) {
-        if (ridge_cli_value(args, "--json") != NULL)
-            ridge_rows_json(&t, &b);
-        else
-            ridge_rows_text(&t, &b);
-        rc = ridge_cli_print(&b, NULL, &err);
-    }
-    ridge_buf_deinit(&b);
+    if (rc == RIDGE_EXIT_OK)
+        rc = ridge_rows_print(&t, ridge_cli_value(args, "--json") != NULL);
     ridge_rows_deinit(&t);
     ridge_cli_worker_close(&worker);
     return rc;

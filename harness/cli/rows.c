@@ -1,4 +1,5 @@
 #include "rows.h"
+#include "cli.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,19 @@ void ridge_rows_add(struct ridge_rows *t, const char *const *cells)
     for (size_t i = 0; i < n_columns(t); i++)
         row.cells[i] = cells[i] != NULL ? cells[i] : "";
     RIDGE_PUSH(*t, row);
+}
+
+int ridge_rows_print(const struct ridge_rows *t, bool json)
+{
+    struct ridge_buf b = {0};
+    struct ridge_error err = {0};
+    if (json)
+        ridge_rows_json(t, &b);
+    else
+        ridge_rows_text(t, &b);
+    int rc = ridge_cli_print(&b, NULL, &err);
+    ridge_buf_deinit(&b);
+    return rc;
 }
 
 void ridge_rows_deinit(struct ridge_rows *t)

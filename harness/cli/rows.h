@@ -16,5 +16,7 @@ struct ridge_rows { /* zero-initialise but for the columns; cells are borrowed *
 void ridge_rows_add(struct ridge_rows *t, const char *const *cells); /* as many as columns */
 void ridge_rows_text(const struct ridge_rows *t, struct ridge_buf *out);
 void ridge_rows_json(const struct ridge_rows *t, struct ridge_buf *out);
+/* On stdout, as text or as JSON; the exit code. */
+int ridge_rows_print(const struct ridge_rows *t, bool json);
 void ridge_rows_deinit(struct ridge_rows *t);
 #endif

@@ -160,23 +160,7 @@ static void put_json_member(struct ridge_arena *a, const struct found *f, const 
     ridge_json_int(b, "rounds", m->n_rounds);
     ridge_json_int(b, "samples", m->n_samples);
     ridge_json_int(b, "inner_reps", m->inner_reps);
-    ridge_json_open(b, "metrics", '{');
-    for (size_t i = 0; i < m->n_metrics; i++) {
-        const struct ridge_metric *x = &m->metrics[i];
-        ridge_json_open(b, x->name, '{');
-        if (x->refused != NULL)
-            ridge_json_str(b, "refused", x->refused);
-        else
-            ridge_json_real(b, "value", x->value);
-        ridge_json_real(b, "low", x->low);
-        ridge_json_real(b, "high", x->high);
-        ridge_json_int(b, "n", x->n);
-        ridge_json_str(b, "unit", x->unit);
-        ridge_json_str(b, "source", x->source);
-        ridge_json_str(b, "rule", x->rule);
-        ridge_json_close(b, '}');
-    }
-    ridge_json_close(b, '}');
+    ridge_json_metrics(b, m);
     ridge_json_close(b, '}');
 }
 
@@ -210,7 +194,6 @@ static int print_runs(struct ridge_store *store, struct ridge_arena *a, bool jso
     struct ridge_rows t = {.columns = {"run", "name", "started", "status", "machine", "cases", "suite", NULL}};
     struct ridge_error err = {0};
     struct ridge_rd_run *runs = NULL;
-    struct ridge_buf b = {0};
     size_t n = 0;
     if (ridge_read_runs(store, a, &runs, &n, &err) != RIDGE_OK)
         return ridge_cli_error(&err);
@@ -225,12 +208,7 @@ static int print_runs(struct ridge_store *store, struct ridge_arena *a, bool jso
                                runs[i].suite_path};
         ridge_rows_add(&t, cells);
     }
-    if (json)
-        ridge_rows_json(&t, &b);
-    else
-        ridge_rows_text(&t, &b);
-    int rc = ridge_cli_print(&b, NULL, &err);
-    ridge_buf_deinit(&b);
+    int rc = ridge_rows_print(&t, json);
     ridge_rows_deinit(&t);
     return rc;
 }

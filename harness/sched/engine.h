@@ -3,6 +3,7 @@
 #ifndef RIDGE_SCHED_ENGINE_H
 #define RIDGE_SCHED_ENGINE_H
 
+#include "base/random.h"
 #include "sched/proc.h"
 #include "sched/sched.h"
 
@@ -42,8 +43,6 @@ struct group_run {
     double width_ratio;
 };
 
-/* rng: splitmix64 (Steele, Lea, Flood 2014); small and good enough to shuffle */
-uint64_t ridge_sched_random(uint64_t *state);
 uint64_t ridge_sched_mix(uint64_t seed, uint64_t a, uint64_t b, uint64_t c);
 
 /* launch.c */

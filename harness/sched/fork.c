@@ -34,7 +34,7 @@ static size_t list_live(struct group_run *g, struct slot **out)
 static void shuffle(struct slot **v, size_t n, uint64_t *rng)
 {
     for (size_t i = n; i > 1; i--) {
-        size_t j = (size_t)(ridge_sched_random(rng) % i);
+        size_t j = (size_t)(ridge_random_next(rng) % i);
         struct slot *t = v[i - 1];
         v[i - 1] = v[j];
         v[j] = t;

@@ -9,20 +9,13 @@
 #define MAX_PAD_BYTES 4096u /* a page: shifts the stack by any amount within it */
 #define LINE_BYTES 64u      /* cache line */
 
-uint64_t ridge_sched_random(uint64_t *state)
-{
-    uint64_t z = (*state += 0x9e3779b97f4a7c15u);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
 uint64_t ridge_sched_mix(uint64_t seed, uint64_t a, uint64_t b, uint64_t c)
 {
     const uint64_t parts[] = {a, b, c};
     uint64_t state = seed;
     for (size_t i = 0; i < 3; i++) {
         state ^= parts[i];
-        state = ridge_sched_random(&state);
+        state = ridge_random_next(&state);
     }
     return state & (uint64_t)INT64_MAX; /* JSON numbers and SQLite's are signed */
 }
@@ -147,9 +140,9 @@ static void fill_load(struct group_run *g, struct slot *s, uint64_t *layout,
         .options = c->options,
         /* the same inputs for all that is compared */
         .seed = ridge_sched_mix(plan->seed, ridge_os_hash64(c->subject), 0, 0),
-        .heap_pad_bytes = (int64_t)(ridge_sched_random(layout) % MAX_PAD_BYTES) * 16,
+        .heap_pad_bytes = (int64_t)(ridge_random_next(layout) % MAX_PAD_BYTES) * 16,
         .buffer_offset_bytes =
-            (int64_t)(ridge_sched_random(layout) % (MAX_PAD_BYTES / LINE_BYTES) * LINE_BYTES),
+            (int64_t)(ridge_random_next(layout) % (MAX_PAD_BYTES / LINE_BYTES) * LINE_BYTES),
         .warmup_ns = plan->settings.warmup_ns,
         .block_ns = plan->settings.block_ns,
     };
@@ -218,7 +211,7 @@ void ridge_sched_launch(struct group_run *g, struct slot *s, int64_t fork)
         ridge_sched_mix(g->run->plan->seed, ridge_os_hash64(s->c->id), (uint64_t)fork, s->i_member);
     p->info = (struct ridge_process){.i_member = s->i_member, .fork = fork, .layout_seed = layout};
     p->asked = "start";
-    if (!spawn(g, s, ridge_sched_random(&layout) % MAX_PAD_BYTES) ||
+    if (!spawn(g, s, ridge_random_next(&layout) % MAX_PAD_BYTES) ||
         !ridge_sched_hello(&g->pool, p, HELLO_TIMEOUT_NS, &answer))
         return;
     if (!send_host(g, s, &answer))

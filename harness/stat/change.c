@@ -1,4 +1,5 @@
 #include "stat/change.h"
+#include "base/random.h"
 #include "stat/stat.h"
 #include "base/arena.h"
 
@@ -19,14 +20,6 @@ struct series {
     size_t n;
     uint64_t state;
 };
-
-static uint64_t next(uint64_t *state) /* splitmix64 */
-{
-    uint64_t z = (*state += 0x9e3779b97f4a7c15u);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
 
 static double median_of(struct series *s, const double *v, size_t n)
 {
@@ -104,12 +97,12 @@ static size_t block_length(double r, size_t n)
 /* Blocks in random order, cut at a random phase. */
 static void permute(struct series *s, const double *v, size_t n, size_t block)
 {
-    size_t phase = (size_t)(next(&s->state) % block), n_blocks = 0, k = 0;
+    size_t phase = (size_t)(ridge_random_next(&s->state) % block), n_blocks = 0, k = 0;
     size_t *from = ridge_xrealloc_array(NULL, n + 2, sizeof *from);
     for (size_t at = 0; at < n; at = at == 0 && phase > 0 ? phase : at + block)
         from[n_blocks++] = at;
     for (size_t i = n_blocks; i > 1; i--) {
-        size_t j = (size_t)(next(&s->state) % i), t = from[i - 1];
+        size_t j = (size_t)(ridge_random_next(&s->state) % i), t = from[i - 1];
         from[i - 1] = from[j];
         from[j] = t;
     }

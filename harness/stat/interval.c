@@ -1,5 +1,6 @@
 /* Headline and ratio with their intervals: two-level bootstrap, or exact over forks from 10 forks on. */
 #include "stat/stat.h"
+#include "base/random.h"
 #include "base/arena.h"
 
 #include <math.h>
@@ -8,18 +9,10 @@
 
 enum { N_RESAMPLES = 1000, EXACT_FORKS = 10 };
 
-/* splitmix64 (Steele, Lea, Flood 2014): one word of state, passes BigCrush, any seed is good. */
-static uint64_t next(uint64_t *state)
-{
-    uint64_t z = (*state += 0x9e3779b97f4a7c15u);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
 /* Uniform in [0, n): multiply-shift; the bias is below n / 2^32. */
 static size_t draw(uint64_t *state, size_t n)
 {
-    return (size_t)(((next(state) >> 32) * (uint64_t)n) >> 32);
+    return (size_t)(((ridge_random_next(state) >> 32) * (uint64_t)n) >> 32);
 }
 
 /* The values that are there, fork by fork. */

@@ -1,5 +1,6 @@
 /* Tails by a bootstrap over forks, and where the spread comes from. */
 #include "stat/judge.h"
+#include "base/random.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -42,14 +43,6 @@ static double quantile(const struct point *v, size_t n, const int32_t *weight, d
     return NAN;
 }
 
-static uint64_t next(uint64_t *state) /* splitmix64 */
-{
-    uint64_t z = (*state += 0x9e3779b97f4a7c15u);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
-
 struct ridge_interval ridge_stat_tail_ratio(const struct ridge_tail_side *a, const struct ridge_tail_side *b, double q,
                                             double alpha, size_t n_resamples, uint64_t seed)
 {
@@ -67,7 +60,7 @@ struct ridge_interval ridge_stat_tail_ratio(const struct ridge_tail_side *a, con
     for (size_t i = 0; i < n_resamples && n_forks > 1; i++) {
         memset(weight, 0, (size_t)n_forks * sizeof *weight);
         for (int32_t f = 0; f < n_forks; f++)
-            weight[((next(&seed) >> 32) * (uint64_t)n_forks) >> 32]++;
+            weight[((ridge_random_next(&seed) >> 32) * (uint64_t)n_forks) >> 32]++;
         double r = quantile(y, b->n, weight, q) / quantile(x, a->n, weight, q);
         if (isfinite(r))
             ratios[n++] = r;

@@ -5,6 +5,7 @@
  * group see the same ones; they are drawn before the first tick. */
 #include "worker/case.h"
 #include "base/os.h"
+#include "base/random.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,13 +41,10 @@ static int64_t now_ns(const struct flight *f)
 {
     return (int64_t)(ridge_os_now_ns() - f->zero_ns);
 }
-/* splitmix64 (Steele, Lea, Flood 2014) to (0, 1]. */
+/* Uniform in (0, 1]. */
 static double draw(uint64_t *state)
 {
-    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return ((double)((z ^ (z >> 31)) >> 11) + 1) * 0x1p-53;
+    return ((double)(ridge_random_next(state) >> 11) + 1) * 0x1p-53;
 }
 static void draw_arrivals(struct flight *f, int64_t round)
 {

@@ -22,6 +22,18 @@ static inline void ridge_split_part(void *ctx, size_t i_task, int i_thread)
     s->fn(s->ctx, each * i + (i < rest ? i : rest), each * (i + 1) + (i + 1 < rest ? i + 1 : rest), i);
 }
 
+/* Each task on its own, on the pool where there is one. */
+static inline void ridge_split_tasks(const struct ridge_host *host, int64_t n_tasks,
+                                     void (*fn)(void *ctx, size_t i_task, int i_thread), void *ctx)
+{
+    if (host != NULL && host->parallel_for != NULL && host->n_threads > 1 && n_tasks > 1) {
+        host->parallel_for(host->self, (size_t)n_tasks, fn, ctx);
+        return;
+    }
+    for (int64_t i = 0; i < n_tasks; i++)
+        fn(ctx, (size_t)i, 0);
+}
+
 static inline void ridge_split_units(const struct ridge_host *host, int64_t n_units, double n_bytes,
                                      void (*fn)(void *ctx, int64_t begin, int64_t end, int64_t i_part),
                                      void *ctx)

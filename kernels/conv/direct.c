@@ -4,6 +4,7 @@
  * pixels lie a constant step apart, in x as in y, so a tile reads x in place. At the borders taps reach
  * outside x: such a tile first adds the taps that only some of its pixels have, each with those pixels
  * alone, so nothing is padded, copied or multiplied by zero. 1x1 with step 1 is one long line. */
+#include "common/split.h"
 #include "conv/direct.h"
 #include "common/size.h"
 #include "conv/support.h"
@@ -271,7 +272,7 @@ static void run_any(const struct ridge_conv_tiles *tiles, bool is_transpose,
                       .segments = args->scratch,
                       .padded = padded,
                       .n_chunks = wanted < p.n_lines ? wanted : p.n_lines};
-    ridge_conv_parallel(args->host, n_panels * job.n_chunks, run_task, &job);
+    ridge_split_tasks(args->host, n_panels * job.n_chunks, run_task, &job);
 }
 
 /* ---- tables -------------------------------------------------------------------------------- */

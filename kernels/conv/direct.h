@@ -63,8 +63,5 @@ void ridge_conv_plan_pack(const struct ridge_conv_plan *p, const struct ridge_co
                           float *to, const struct ridge_host *host);
 int64_t ridge_conv_panel_offset(const struct ridge_conv_plan *p, int64_t group, int64_t panel);
 int64_t ridge_conv_panel_columns(const struct ridge_conv_plan *p, int64_t panel);
-/* On the pool where there is one. */
-void ridge_conv_parallel(const struct ridge_host *host, int64_t n_tasks, void (*fn)(void *, size_t, int),
-                         void *ctx);
 
 #endif

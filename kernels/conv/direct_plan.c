@@ -1,5 +1,6 @@
 /* The direct kernels' plan: what they take, how a problem is cut, and their packed weights. */
 #include "common/size.h"
+#include "common/split.h"
 #include "conv/direct.h"
 #include "conv/support.h"
 #include <string.h>
@@ -148,22 +149,11 @@ static void pack_panel(void *ctx, size_t i_task, int i_thread)
     }
 }
 
-void ridge_conv_parallel(const struct ridge_host *host, int64_t n_tasks, void (*fn)(void *, size_t, int),
-                     void *ctx)
-{
-    if (host != NULL && host->parallel_for != NULL && host->n_threads > 1 && n_tasks > 1) {
-        host->parallel_for(host->self, (size_t)n_tasks, fn, ctx);
-        return;
-    }
-    for (int64_t i = 0; i < n_tasks; i++)
-        fn(ctx, (size_t)i, 0);
-}
-
 void ridge_conv_plan_pack(const struct ridge_conv_plan *p, const struct ridge_conv_shape *s, const float *w,
                           float *to, const struct ridge_host *host)
 {
     struct packing x = {p, s, w, to};
-    ridge_conv_parallel(host, p->groups * p->n_panels, pack_panel, &x);
+    ridge_split_tasks(host, p->groups * p->n_panels, pack_panel, &x);
 }
 
 bool ridge_conv_plan_supports(const char *isa, const void *shape, char *reason, size_t n_reason)

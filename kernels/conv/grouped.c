@@ -1,6 +1,7 @@
 /* The grouped kernels: a task is a vector of channels and a stretch of output rows, walked in strips of
  * columns. Expanded rows of x lie in a ring of the filter's height, which a strip keeps inside L1, with
  * zeros for the padding. Part of algorithm `direct`. */
+#include "common/split.h"
 #include "conv/grouped.h"
 #include "common/size.h"
 #include "conv/direct.h"
@@ -158,7 +159,7 @@ static enum ridge_status run_any(const struct ridge_conv_grouped *isa, const str
         return RIDGE_OK;
     const int64_t wanted = n_threads > 1 ? ridge_kernels_size_ceil_div(4 * n_threads, n_tasks) : 1;
     struct job job = {&p, args, wanted < p.out.oh ? wanted : p.out.oh};
-    ridge_conv_parallel(args->host, n_tasks * job.n_chunks, run_task, &job);
+    ridge_split_tasks(args->host, n_tasks * job.n_chunks, run_task, &job);
     return RIDGE_OK;
 }
 

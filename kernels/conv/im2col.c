@@ -3,6 +3,7 @@
  *
  * nhwc: y[pixels, oc] = taps[pixels, (r,q,i)] * w[(r,q,i), oc]; weights may be prepacked by the engine.
  * nchw: y[oc, pixels] = w[oc, (i,r,q)] * taps[(i,r,q), pixels], an image at a time. */
+#include "common/split.h"
 #include "common/cpu.h"
 #include "common/sgemm/sgemm.h"
 #include "common/size.h"
@@ -45,17 +46,6 @@ static void plan_make(struct plan *p, const char *isa, bool is_implicit, const s
         p->is_nhwc ? ridge_kernels_size_round_up(ridge_sgemm_packed_b_bytes(p->engine, p->ocg, p->k), 64)
                    : sizeof(float) * (size_t)(p->ocg * p->k);
     p->packing_bytes = p->is_packing ? p->packed_group_bytes * (size_t)s->groups : 0;
-}
-
-static void parallel(const struct ridge_host *host, int64_t n_tasks, void (*fn)(void *, size_t, int),
-                     void *ctx)
-{
-    if (host != NULL && host->parallel_for != NULL && host->n_threads > 1 && n_tasks > 1) {
-        host->parallel_for(host->self, (size_t)n_tasks, fn, ctx);
-        return;
-    }
-    for (int64_t i = 0; i < n_tasks; i++)
-        fn(ctx, (size_t)i, 0);
 }
 
 /* ---- the matrix of taps -------------------------------------------------------------------- */
@@ -224,7 +214,7 @@ static void run_nhwc(const struct plan *p, const struct ridge_kernel_args *args)
         const int64_t n = p->n_pixels - from < step ? p->n_pixels - from : step;
         struct taps taps = {.p = p, .x = args->in[RIDGE_CONV_X].data, .to = args->scratch, .from = from, .n = n};
         if (p->strip > 0)
-            parallel(args->host, n, is_dense ? build_nhwc_dense_row : build_nhwc_row, &taps);
+            ridge_split_tasks(args->host, n, is_dense ? build_nhwc_dense_row : build_nhwc_row, &taps);
         for (int64_t g = 0; g < p->s->groups; g++) {
             const struct ridge_sgemm product = nhwc_product(p, args, g, from, n);
             ridge_sgemm_run(p->engine, &product, args->host, packed + p->packing_bytes);
@@ -272,7 +262,7 @@ static void run_nchw(const struct plan *p, const struct ridge_kernel_args *args)
                                 .from = from,
                                 .n = n};
             if (p->strip > 0)
-                parallel(args->host, s->ic * s->kh * s->kw, build_nchw_row, &taps);
+                ridge_split_tasks(args->host, s->ic * s->kh * s->kw, build_nchw_row, &taps);
             for (int64_t g = 0; g < s->groups; g++) {
                 const struct ridge_sgemm product = nchw_product(p, args, image, g, from, n);
                 ridge_sgemm_run(p->engine, &product, args->host, scratch);

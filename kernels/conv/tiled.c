@@ -1,4 +1,5 @@
 /* Plan and walk of convolution by transformed tiles; see tiled.h. Baseline code. */
+#include "common/split.h"
 #include "conv/tiled.h"
 #include "common/size.h"
 #include "conv/support.h"
@@ -292,16 +293,6 @@ static void weights_task(void *ctx, size_t i_task, int i_thread)
     job->plan->variant->weights(job->plan, job->args->in[RIDGE_CONV_W].data, (int64_t)i_task, job->u);
 }
 
-static void run_tasks(const struct ridge_host *host, int64_t n, void (*fn)(void *, size_t, int), void *ctx)
-{
-    if (host != NULL && host->parallel_for != NULL && host->n_threads > 1) {
-        host->parallel_for(host->self, (size_t)n, fn, ctx);
-        return;
-    }
-    for (int64_t i = 0; i < n; i++)
-        fn(ctx, (size_t)i, 0);
-}
-
 enum ridge_status ridge_conv_tiled_run(const struct ridge_conv_tiled *t, const struct ridge_kernel_args *args)
 {
     const struct ridge_host *host = args->host;
@@ -315,20 +306,20 @@ enum ridge_status ridge_conv_tiled_run(const struct ridge_conv_tiled *t, const s
     job.slots = scratch + p.u_bytes;
     if (p.shape->weights != RIDGE_CONV_PREPACKED) {
         job.u = (float *)(void *)scratch;
-        run_tasks(host, p.shape->ic, weights_task, &job);
+        ridge_split_tasks(host, p.shape->ic, weights_task, &job);
     }
     const int64_t n_blocks = ridge_kernels_size_ceil_div(p.n_tiles, p.n_block);
     if (p.is_by_block) {
-        run_tasks(host, n_blocks, run_block, &job);
+        ridge_split_tasks(host, n_blocks, run_block, &job);
         return RIDGE_OK;
     }
     for (; job.first < p.n_tiles; job.first += job.n) {
         if (job.n > p.n_tiles - job.first)
             job.n = p.n_tiles - job.first;
         const int64_t n_tasks = ridge_kernels_size_ceil_div(job.n, TILES_A_TASK);
-        run_tasks(host, n_tasks, input_task, &job);
+        ridge_split_tasks(host, n_tasks, input_task, &job);
         multiply(&job, 0, host);
-        run_tasks(host, n_tasks, output_task, &job);
+        ridge_split_tasks(host, n_tasks, output_task, &job);
     }
     return RIDGE_OK;
 }

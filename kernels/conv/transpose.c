@@ -4,6 +4,7 @@
  * parts[(o,r,q), pixels of x] = w[i, (o,r,q)]^T * x[i, pixels]. col2im then gathers, for every output, the
  * parts that fall on it: no two threads add to one place, and the order of a sum is fixed. An image and
  * a group at a time. */
+#include "common/split.h"
 #include "common/cpu.h"
 #include "common/sgemm/sgemm.h"
 #include "common/size.h"
@@ -173,17 +174,6 @@ static void window_row(void *ctx, size_t i_task, int i_thread)
     }
 }
 
-static void parallel(const struct ridge_host *host, int64_t n_tasks, void (*fn)(void *, size_t, int),
-                     void *ctx)
-{
-    if (host != NULL && host->parallel_for != NULL && host->n_threads > 1 && n_tasks > 1) {
-        host->parallel_for(host->self, (size_t)n_tasks, fn, ctx);
-        return;
-    }
-    for (int64_t i = 0; i < n_tasks; i++)
-        fn(ctx, (size_t)i, 0);
-}
-
 /* ---- kernels ------------------------------------------------------------------------------- */
 
 static void multiply(const struct plan *p, const struct ridge_kernel_args *args, int64_t image, int64_t g)
@@ -210,7 +200,7 @@ static enum ridge_status run_product(const char *isa, const struct ridge_kernel_
     for (job.image = 0; job.image < p.s->batch; job.image++)
         for (job.group = 0; job.group < p.s->groups; job.group++) {
             multiply(&p, args, job.image, job.group);
-            parallel(args->host, p.out.oh * (p.is_nhwc ? 1 : p.ocg), col2im_row, &job);
+            ridge_split_tasks(args->host, p.out.oh * (p.is_nhwc ? 1 : p.ocg), col2im_row, &job);
         }
     return RIDGE_OK;
 }
@@ -269,7 +259,7 @@ static enum ridge_status window_run(const struct ridge_kernel_args *args)
     struct plan p;
     plan_make(&p, "ref", args->shape);
     struct job job = {.p = &p, .args = args};
-    parallel(args->host, p.s->batch * p.s->oc * p.out.oh, window_row, &job);
+    ridge_split_tasks(args->host, p.s->batch * p.s->oc * p.out.oh, window_row, &job);
     return RIDGE_OK;
 }
 

@@ -24,27 +24,6 @@ static void put_run(struct ridge_buf *b, const struct ridge_rd_run *r)
     ridge_json_close(b, '}');
 }
 
-static void put_metrics(struct ridge_buf *b, const struct ridge_rd_member *m)
-{
-    ridge_json_open(b, "metrics", '{');
-    for (size_t i = 0; i < m->n_metrics; i++) {
-        const struct ridge_metric *x = &m->metrics[i];
-        ridge_json_open(b, x->name, '{');
-        if (x->refused)
-            ridge_json_str(b, "refused", x->refused);
-        else
-            ridge_json_real(b, "value", x->value);
-        ridge_json_real(b, "low", x->low);
-        ridge_json_real(b, "high", x->high);
-        ridge_json_int(b, "n", x->n);
-        ridge_json_str(b, "unit", x->unit);
-        ridge_json_str(b, "source", x->source);
-        ridge_json_str(b, "rule", x->rule);
-        ridge_json_close(b, '}');
-    }
-    ridge_json_close(b, '}');
-}
-
 static void put_member(struct ridge_buf *b, const struct ridge_rd_member *m)
 {
     ridge_json_open(b, NULL, '{');
@@ -68,7 +47,7 @@ static void put_member(struct ridge_buf *b, const struct ridge_rd_member *m)
     ridge_json_int(b, "inner_reps", m->inner_reps);
     ridge_json_real(b, "clock_cost_ns", m->clock_cost_ns);
     ridge_json_real(b, "clock_resolution_ns", m->clock_resolution_ns);
-    put_metrics(b, m);
+    ridge_json_metrics(b, m);
     ridge_json_close(b, '}');
 }
 
