@@ -205,6 +205,7 @@ void ridge_view_init(struct ridge_view *v, const struct ridge_report_input *in)
         v->groups[i].g = &in->groups[i];
         fill_group(v, &cap, &v->groups[i]);
     }
+    ridge_view_sum_families(v);
 }
 
 void ridge_view_deinit(struct ridge_view *v)

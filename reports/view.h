@@ -38,6 +38,21 @@ struct ridge_standing_sum { /* one label over all groups */
     size_t n_ratios;   /* stored ratios in the geomean, the best counting as 1 */
     double log_sum;
 };
+enum { RIDGE_VIEW_MAX_FAMILIES = 200 };
+enum { RIDGE_N_SHARES = 3 }; /* of the FMA peak, of a plain read, of a plain copy */
+struct ridge_view_contest { /* one backend (of one: one label) in one family, by its fastest member of each group */
+    const char *name;
+    size_t n;                   /* groups in which it met another */
+    double log_sum, least, most; /* speed against the best of the others: quotients of stored ratios */
+    size_t n_shares[RIDGE_N_SHARES];
+    double share_log_sum[RIDGE_N_SHARES];
+};
+struct ridge_view_family { /* groups under one heading of the suite */
+    const char *name;
+    size_t n_groups;
+    struct ridge_view_contest *contests;
+    size_t n_contests;
+};
 struct ridge_view {
     struct ridge_arena arena;
     const struct ridge_report_input *in;
@@ -45,11 +60,16 @@ struct ridge_view {
     size_t n_groups;
     struct ridge_standing_sum *labels; /* most wins first is the reader's job: order of first sight */
     size_t n_labels;
+    struct ridge_view_family *families; /* in the suite's order; none where it names none */
+    size_t n_families;
     size_t n_cases, n_ok, n_unsupported, n_failed, n_unmeasured, n_outcomes[5];
     int64_t n_samples;
 };
 void ridge_view_init(struct ridge_view *v, const struct ridge_report_input *in);
 void ridge_view_deinit(struct ridge_view *v);
+
+/* families.c; part of ridge_view_init */
+void ridge_view_sum_families(struct ridge_view *v);
 
 /* heading.c: words for a group and a member */
 void ridge_view_headings(struct ridge_view *v, struct ridge_view_group *vg);

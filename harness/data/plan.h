@@ -19,6 +19,8 @@ struct ridge_case {
     const char *backend_name, *variant, *label; /* parts; "" when absent */
     const char *device, *target;
     const char *model, *layer; /* origin from a shape list, or "" (labels, not identity) */
+    const char **families;     /* headings of the matrix entries that named it (labels too) */
+    size_t n_families;
     double flop, compulsory_bytes; /* from the worker; 0 until known */
 };
 struct ridge_arm {

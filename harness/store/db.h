@@ -39,7 +39,8 @@ enum ridge_status ridge_db_int(struct ridge_store *s, const char *sql, int64_t o
 /* migrate.c */
 enum ridge_status ridge_db_identify(struct ridge_store *s, int64_t *version, bool *is_new,
                                     struct ridge_error *err) RIDGE_MUST_USE;
-enum ridge_status ridge_db_migrate(struct ridge_store *s, struct ridge_error *err) RIDGE_MUST_USE;
+/* is_copy: of a file that keeps what it has, so that no backup is needed */
+enum ridge_status ridge_db_migrate(struct ridge_store *s, bool is_copy, struct ridge_error *err) RIDGE_MUST_USE;
 int64_t ridge_db_schema(void); /* the newest schema this build knows */
 
 /* json.c: {"key":"value"} objects of strings */

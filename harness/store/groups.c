@@ -1,4 +1,4 @@
-/* A whole run without its samples: six statements, whatever the number of cases. */
+/* A whole run without its samples: seven statements, whatever the number of cases. */
 #include "store/reader.h"
 #include "store/db.h"
 
@@ -135,6 +135,14 @@ static int badness(const char *verdict)
     return 99;
 }
 
+/* Conditions are the first process's; of its answer's digest the other processes have a say. */
+static void mix_digest(struct loader *l, sqlite3_stmt *q, struct ridge_rd_member *m)
+{
+    const char *first = ridge_kvs_get(&m->conditions, "output_digest");
+    if (first != NULL && sqlite3_column_type(q, 11) != SQLITE_NULL && strcmp(first, ridge_db_text(q, 11)) != 0)
+        ridge_kvs_set(l->a, &m->conditions, "output_digest", RIDGE_RD_DIGEST_VARIES);
+}
+
 static enum ridge_status take_process(struct loader *l, sqlite3_stmt *q)
 {
     struct ridge_rd_member *m = find(l, sqlite3_column_int64(q, 0), sqlite3_column_int64(q, 1));
@@ -142,6 +150,8 @@ static enum ridge_status take_process(struct loader *l, sqlite3_stmt *q)
     if (m == NULL)
         return RIDGE_OK;
     bool is_first = m->inner_reps == 0;
+    if (!is_first)
+        mix_digest(l, q, m);
     if (!is_first && badness(verdict) <= badness(m->verdict))
         return RIDGE_OK;
     m->verdict = verdict;
@@ -239,6 +249,19 @@ static enum ridge_status take_comparison(struct loader *l, sqlite3_stmt *q)
     return RIDGE_OK;
 }
 
+static enum ridge_status take_family(struct loader *l, sqlite3_stmt *q)
+{
+    struct ridge_rd_member *m = find(l, sqlite3_column_int64(q, 0), sqlite3_column_int64(q, 1));
+    if (m == NULL)
+        return RIDGE_OK;
+    const char **grown = ridge_arena_array(l->a, m->n_families + 1, sizeof *grown);
+    if (m->n_families > 0)
+        memcpy(grown, m->families, m->n_families * sizeof *grown);
+    grown[m->n_families++] = text(l, q, 2);
+    m->families = grown;
+    return RIDGE_OK;
+}
+
 static const char group_sql[] =
     "SELECT i_group, title, stop_reason, width_ratio FROM group_row WHERE run_id = ?1 ORDER BY i_group";
 static const char member_sql[] =
@@ -248,8 +271,8 @@ static const char member_sql[] =
     "WHERE g.run_id = ?1 ORDER BY g.i_group, g.place";
 static const char process_sql[] =
     "SELECT g.i_group, g.i_member, p.verdict, p.reason, p.stderr_tail, p.warm, p.clock_name, p.clock_cost_ns, "
-    "p.clock_resolution_ns, p.inner_reps, p.conditions_json FROM group_member g JOIN process p "
-    "ON p.run_id = g.run_id AND p.i_member = g.i_member AND p.attempt = 0 "
+    "p.clock_resolution_ns, p.inner_reps, p.conditions_json, p.conditions_json ->> 'output_digest' "
+    "FROM group_member g JOIN process p ON p.run_id = g.run_id AND p.i_member = g.i_member AND p.attempt = 0 "
     "WHERE g.run_id = ?1 ORDER BY g.i_group, g.place, p.fork";
 static const char count_sql[] =
     "SELECT i_group, i_member, fork, count(*), sum(n - n_lead_in) FROM chunk WHERE run_id = ?1 AND attempt = 0 "
@@ -261,6 +284,10 @@ static const char metric_sql[] =
 static const char comparison_sql[] =
     "SELECT i_group, i_member_a, i_member_b, estimator, ratio, low, high, n_pairs, n_forks, paired, note "
     "FROM comparison WHERE run_id = ?1 ORDER BY i_group, i_member_a, i_member_b";
+
+static const char family_sql[] =
+    "SELECT g.i_group, g.i_member, f.family FROM group_member g JOIN member_family f ON f.run_id = g.run_id "
+    "AND f.i_member = g.i_member WHERE g.run_id = ?1 ORDER BY g.i_group, g.i_member, f.place";
 
 static void hand_over(struct loader *l, struct ridge_rd_group **out, size_t *n)
 {
@@ -281,7 +308,8 @@ static enum ridge_status load(struct loader *l)
         const char *sql;
         take_row *take;
     } rest[] = {{process_sql, take_process}, {count_sql, take_count}, {metric_sql, take_metric},
-                {comparison_sql, take_comparison}};
+                {comparison_sql, take_comparison},
+                {family_sql, take_family}};
     enum ridge_status st = each_row(l, group_sql, take_group);
     if (st == RIDGE_OK)
         st = each_row(l, member_sql, take_member);

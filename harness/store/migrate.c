@@ -8,7 +8,7 @@
 #include "store_sql.inc"
 
 /* Step i makes schema i + 1. */
-static const char *const steps[] = {ridge_sql_schema, ridge_sql_migrate_2, ridge_sql_migrate_3, ridge_sql_migrate_4};
+static const char *const steps[] = {ridge_sql_schema, ridge_sql_migrate_2, ridge_sql_migrate_3, ridge_sql_migrate_4, ridge_sql_migrate_5};
 enum { N_STEPS = sizeof steps / sizeof steps[0] };
 
 int64_t ridge_db_schema(void)
@@ -78,14 +78,14 @@ static enum ridge_status step(struct ridge_store *s, int64_t version, struct rid
     return st;
 }
 
-enum ridge_status ridge_db_migrate(struct ridge_store *s, struct ridge_error *err)
+enum ridge_status ridge_db_migrate(struct ridge_store *s, bool is_copy, struct ridge_error *err)
 {
     int64_t version;
     bool is_new;
     enum ridge_status st = ridge_db_identify(s, &version, &is_new, err);
     if (st != RIDGE_OK || version == N_STEPS)
         return st;
-    if (!is_new && (st = backup(s, version, err)) != RIDGE_OK)
+    if (!is_new && !is_copy && (st = backup(s, version, err)) != RIDGE_OK)
         return st;
     st = ridge_db_begin(s, err);
     if (st != RIDGE_OK)

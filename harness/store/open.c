@@ -58,6 +58,29 @@ static enum ridge_status harden(struct ridge_store *s, struct ridge_error *err)
                          "set up", err);
 }
 
+/* An older schema is read from a migrated copy in a temporary database; the file stays as it is. */
+static enum ridge_status take_copy(struct ridge_store *s, struct ridge_error *err)
+{
+    sqlite3 *copy = NULL, *file = s->db;
+    sqlite3_backup *b = NULL;
+    if (sqlite3_open_v2("", &copy, SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) ==
+        SQLITE_OK)
+        b = sqlite3_backup_init(copy, "main", file, "main");
+    if (b != NULL)
+        (void)sqlite3_backup_step(b, -1);
+    const int rc = b != NULL ? sqlite3_backup_finish(b) : SQLITE_ERROR;
+    s->db = copy;
+    enum ridge_status st = rc == SQLITE_OK ? RIDGE_OK : ridge_db_fail(s, err, "copy a file of an older schema");
+    (void)sqlite3_close_v2(file);
+    if (st == RIDGE_OK)
+        st = harden(s, err);
+    s->is_writable = true; /* the copy, until it is of today's schema */
+    if (st == RIDGE_OK)
+        st = ridge_db_migrate(s, true, err);
+    s->is_writable = false;
+    return st;
+}
+
 static enum ridge_status open_reading(struct ridge_store *s, struct ridge_error *err)
 {
     int64_t version;
@@ -65,6 +88,8 @@ static enum ridge_status open_reading(struct ridge_store *s, struct ridge_error 
     enum ridge_status st = ridge_db_identify(s, &version, &is_new, err);
     if (st == RIDGE_OK && is_new)
         st = ridge_fail(err, RIDGE_ERR_DB, s->path, "%s: is empty: no run was stored in it", s->path);
+    if (st == RIDGE_OK && version < ridge_db_schema())
+        st = take_copy(s, err);
     if (st == RIDGE_OK)
         st = ridge_db_exec(s, "PRAGMA query_only = ON", "set up", err);
     return st;
@@ -83,7 +108,7 @@ static enum ridge_status open_writing(struct ridge_store *s, struct ridge_error 
     if (st == RIDGE_OK)
         st = set_journal(s, err);
     if (st == RIDGE_OK)
-        st = ridge_db_migrate(s, err);
+        st = ridge_db_migrate(s, false, err);
     return st;
 }
 

@@ -96,6 +96,23 @@ static enum ridge_status put_groups(struct ridge_store *s, int64_t run_id, const
     return st;
 }
 
+static enum ridge_status put_families(struct ridge_store *s, int64_t run_id, const struct ridge_plan *plan,
+                                      struct ridge_error *err)
+{
+    sqlite3_stmt *q;
+    enum ridge_status st = ridge_db_prepare(s, "INSERT INTO member_family (run_id, i_member, place, family) VALUES (?1, ?2, ?3, ?4)",
+                                            &q, err);
+    for (size_t i = 0; st == RIDGE_OK && i < plan->n_members; i++) {
+        const struct ridge_case *c = &plan->cases[plan->members[i].i_case];
+        for (size_t k = 0; st == RIDGE_OK && k < c->n_families; k++) {
+            ridge_db_bind(q, "iiit", run_id, (int64_t)i, (int64_t)k, c->families[k]);
+            st = ridge_db_run(s, q, err);
+        }
+    }
+    sqlite3_finalize(q);
+    return st;
+}
+
 enum ridge_status ridge_db_put_plan(struct ridge_store *s, int64_t run_id, const struct ridge_plan *plan,
                                     struct ridge_error *err)
 {
@@ -106,6 +123,8 @@ enum ridge_status ridge_db_put_plan(struct ridge_store *s, int64_t run_id, const
         st = put_cases(s, plan, case_rowids, err);
     if (st == RIDGE_OK)
         st = put_members(s, run_id, plan, case_rowids, err);
+    if (st == RIDGE_OK)
+        st = put_families(s, run_id, plan, err);
     if (st == RIDGE_OK)
         st = put_groups(s, run_id, plan, err);
     ridge_arena_deinit(&a);

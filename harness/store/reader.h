@@ -17,6 +17,7 @@ struct ridge_rd_run {
     struct ridge_kvs defaults; /* of identity options: OPERATOR.KEY, or KEY */
     const char *settings_words, *set_words; /* of the command that makes the run again */
 };
+#define RIDGE_RD_DIGEST_VARIES "differs from process to process" /* value of the condition output_digest */
 struct ridge_rd_member {
     int64_t i_member, case_rowid; /* i_member: index in the run's plan */
     const char *case_id, *subject, *op, *backend, *device, *target, *arm, *yardstick, *model, *layer;
@@ -27,6 +28,8 @@ struct ridge_rd_member {
     const char *warm, *clock_name;
     double clock_cost_ns, clock_resolution_ns;
     struct ridge_kvs conditions;
+    const char **families; /* headings of the suite under which reports sum it up */
+    size_t n_families;
     struct ridge_metric *metrics; /* in the order of metrics.inc */
     size_t n_metrics;
 };

@@ -168,7 +168,22 @@ static size_t case_index(struct suite *s, const struct ridge_case *found,
     return *slot - 1;
 }
 
-static void emit_case(struct suite *s, struct suite_value **values)
+/* A case that several entries name stands under all their headings. */
+static void add_family(struct suite *s, struct ridge_case *c, const char *family)
+{
+    if (family == NULL)
+        return;
+    for (size_t i = 0; i < c->n_families; i++)
+        if (strcmp(c->families[i], family) == 0)
+            return;
+    const char **grown = ridge_arena_array(&s->plan->arena, c->n_families + 1, sizeof *grown);
+    if (c->n_families > 0)
+        memcpy(grown, c->families, c->n_families * sizeof *grown);
+    grown[c->n_families++] = family;
+    c->families = grown;
+}
+
+static void emit_case(struct suite *s, const struct suite_matrix *m, struct suite_value **values)
 {
     const struct suite_subject *subject = values[RIDGE_KEY_SUBJECT]->subject;
     const struct suite_value *backend = values[RIDGE_KEY_BACKEND];
@@ -187,6 +202,7 @@ static void emit_case(struct suite *s, struct suite_value **values)
     if (s->filter_case != NULL && !ridge_text_glob(s->filter_case, found.id))
         return;
     const size_t n_before = s->cases.n, i_case = case_index(s, &found, &options);
+    add_family(s, &s->cases.v[i_case], m->family);
     if (s->cases.n > n_before)
         add_conditions(s, layout, values, &s->cases.v[i_case].options);
     for (size_t i = 0; i < s->plan->n_arms; i++) {
@@ -208,7 +224,7 @@ void ridge_suite_emit_cases(struct suite *s, const struct suite_matrix *m,
     const struct suite_value *backend = mine[RIDGE_KEY_BACKEND];
     if (backend != NULL) {
         if (!backend->is_from_star || ridge_suite_can_run(backend->backend, op))
-            emit_case(s, mine);
+            emit_case(s, m, mine);
         return;
     }
     if (ridge_suite_child(m->node, "backend") != NULL)
@@ -219,7 +235,7 @@ void ridge_suite_emit_cases(struct suite *s, const struct suite_matrix *m,
             continue;
         is_any = true;
         mine[RIDGE_KEY_BACKEND] = ridge_suite_backend_value(s, b, "", m->node);
-        emit_case(s, mine);
+        emit_case(s, m, mine);
     }
     if (!is_any)
         ridge_suite_report(s, values[RIDGE_KEY_SUBJECT]->node,

@@ -237,6 +237,19 @@ static void add_every_backend(struct suite *s, struct suite_matrix *m)
         m->n_axes++;
 }
 
+/* Keys of a matrix that are no axes. */
+static bool is_own_key(const char *key)
+{
+    return strcmp(key, "family") == 0 || strcmp(key, "include") == 0 || strcmp(key, "exclude") == 0;
+}
+
+static void read_family(struct suite *s, struct suite_matrix *m)
+{
+    const struct ridge_node *node = ridge_suite_child(m->node, "family");
+    if (node != NULL && ridge_suite_expect(s, node, RIDGE_NODE_STRING, "a heading for its cases in reports"))
+        m->family = ridge_arena_str(&s->plan->arena, node->text);
+}
+
 static void read_matrix(struct suite *s, const struct ridge_node *node)
 {
     struct suite_matrix *m = &s->matrices[s->n_matrices];
@@ -246,9 +259,9 @@ static void read_matrix(struct suite *s, const struct ridge_node *node)
     *m = (struct suite_matrix){.node = node};
     m->axes = ridge_arena_array(&s->arena, node->n + 1, sizeof *m->axes);
     for (const struct ridge_node *c = node->first; c != NULL; c = c->next)
-        if (!ridge_suite_is_comment(c) && strcmp(c->key, "include") != 0 &&
-            strcmp(c->key, "exclude") != 0)
+        if (!ridge_suite_is_comment(c) && !is_own_key(c->key))
             read_axis(s, m, c);
+    read_family(s, m);
     read_list(s, m, "include", MAX_INCLUDES, read_include);
     read_list(s, m, "exclude", MAX_EXCLUDES, read_exclude);
     add_every_backend(s, m);

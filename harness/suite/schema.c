@@ -179,6 +179,8 @@ static void put_matrix(struct ridge_buf *b, const struct suite *s)
     ridge_buf_puts(b,
                    "\"matrix\":{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
                    "\"$comment\":true");
+    ridge_buf_puts(b, ",\"family\":{\"type\":\"string\",\"description\":\"heading under which reports sum up "
+                      "these cases\"}");
     put_axes(b, s, true, true);
     ridge_buf_puts(b, ",\"include\":{\"type\":\"array\",\"description\":\"values added to the "
                       "combinations they do not "

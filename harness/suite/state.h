@@ -69,6 +69,7 @@ struct suite_exclude {
 };
 struct suite_matrix {
     const struct ridge_node *node;
+    const char *family; /* NULL: none */
     struct suite_axis *axes;
     size_t n_axes;
     struct {

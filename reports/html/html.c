@@ -43,7 +43,7 @@ static void put_head(struct ridge_page *p)
 
 static void put_banner(struct ridge_page *p)
 {
-    static const char *const parts[][2] = {{"summary", "Summary"}, {"winners", "Winners"}, {"subjects", "Each subject"},
+    static const char *const parts[][2] = {{"summary", "Summary"}, {"families", "Families"}, {"winners", "Winners"}, {"subjects", "Each subject"},
                                            {"peak", "Percent of peak"}, {"noise", "Noise"}, {"machine", "Machine"},
                                            {"rerun", "Run it again"}, {"glossary", "Words"}};
     const struct ridge_rd_run *run = p->view.in->run;
@@ -70,7 +70,8 @@ static void put_banner(struct ridge_page *p)
     if (p->view.in->judgement != NULL)
         H(p, "<a href=\"#verdict\">Verdict</a> ");
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-        F(p, "<a href=\"#%s\">%s</a> ", parts[i][0], parts[i][1]);
+        if (p->view.n_families > 0 || strcmp(parts[i][0], "families") != 0)
+            F(p, "<a href=\"#%s\">%s</a> ", parts[i][0], parts[i][1]);
     H(p, "</nav></header>\n<main>\n");
 }
 
@@ -84,6 +85,7 @@ RIDGE_REPORT_WRITER(ridge_report_html)
     put_banner(p);
     ridge_html_verdict(p);
     ridge_html_summary(p);
+    ridge_html_families(p);
     ridge_html_winners(p);
     ridge_html_cards(p);
     ridge_html_peak(p);

@@ -20,6 +20,7 @@ struct ridge_page {
 void ridge_html_relevant(struct ridge_page *p);
 void ridge_html_verdict(struct ridge_page *p); /* nothing where nothing was judged */
 void ridge_html_summary(struct ridge_page *p);
+void ridge_html_families(struct ridge_page *p); /* nothing where the suite names none */
 void ridge_html_winners(struct ridge_page *p);
 void ridge_html_cards(struct ridge_page *p);
 void ridge_html_peak(struct ridge_page *p);

@@ -24,6 +24,14 @@ static void put_run(struct ridge_buf *b, const struct ridge_rd_run *r)
     ridge_json_close(b, '}');
 }
 
+static void put_families(struct ridge_buf *b, const struct ridge_rd_member *m)
+{
+    ridge_json_open(b, "families", '[');
+    for (size_t i = 0; i < m->n_families; i++)
+        ridge_json_str(b, NULL, m->families[i]);
+    ridge_json_close(b, ']');
+}
+
 static void put_member(struct ridge_buf *b, const struct ridge_rd_member *m)
 {
     ridge_json_open(b, NULL, '{');
@@ -36,6 +44,7 @@ static void put_member(struct ridge_buf *b, const struct ridge_rd_member *m)
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         ridge_json_str(b, texts[i].key, texts[i].value);
+    put_families(b, m);
     ridge_json_kvs(b, "shape", &m->shape);
     ridge_json_kvs(b, "options", &m->options);
     ridge_json_kvs(b, "conditions", &m->conditions);

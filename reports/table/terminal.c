@@ -209,6 +209,45 @@ static void put_group(struct ridge_buf *b, struct ridge_view *v, const struct ri
     put_notes(b, v, vg);
 }
 
+static void put_contest(struct ridge_buf *b, const struct ridge_view_contest *c)
+{
+    static const char *const shares[RIDGE_N_SHARES] = {"FMA peak", "a plain read", "a plain copy"};
+    char text[64];
+    ridge_buf_puts(b, "  ");
+    put_padded(b, c->name, MAX_LABEL_COLUMNS / 2);
+    if (c->n > 0)
+        (void)snprintf(text, sizeof text, "%.3f  (%.2f to %.2f)", exp(c->log_sum / (double)c->n), c->least, c->most);
+    else
+        (void)snprintf(text, sizeof text, "met no other");
+    ridge_buf_printf(b, "%4zu  %-22s", c->n, text);
+    double bound = 0; /* the yardstick that it comes closest to */
+    const char *what = "";
+    for (size_t k = 0; k < RIDGE_N_SHARES; k++) {
+        const double share = c->n_shares[k] > 0 ? exp(c->share_log_sum[k] / (double)c->n_shares[k]) : 0;
+        what = share > bound ? shares[k] : what;
+        bound = fmax(bound, share);
+    }
+    if (bound > 0)
+        ridge_buf_printf(b, "  %.3f of %s", bound, what);
+    ridge_buf_puts(b, "\n");
+}
+
+static void put_families(struct ridge_buf *b, const struct ridge_view *v)
+{
+    if (v->n_families > 0)
+        ridge_buf_puts(b, "Families: speed against the best of the others, subjects and geometric mean "
+                          "(least to most), share of the nearest yardstick\n");
+    for (size_t i = 0; i < v->n_families; i++) {
+        paint(b, v->in, BOLD);
+        put_clipped(b, v->families[i].name, 100);
+        paint(b, v->in, PLAIN);
+        ridge_buf_puts(b, "\n");
+        for (size_t k = 0; k < v->families[i].n_contests; k++)
+            put_contest(b, &v->families[i].contests[k]);
+    }
+    ridge_buf_puts(b, v->n_families > 0 ? "\n" : "");
+}
+
 static void put_trust(struct ridge_buf *b, const struct ridge_view *v)
 {
     const struct ridge_rd_run *run = v->in->run;
@@ -242,6 +281,7 @@ RIDGE_REPORT_WRITER(ridge_report_table)
     ridge_view_init(&v, in);
     for (size_t i = 0; i < v.n_groups; i++)
         put_group(out, &v, &v.groups[i]);
+    put_families(out, &v);
     put_trust(out, &v);
     ridge_view_deinit(&v);
     return RIDGE_OK;

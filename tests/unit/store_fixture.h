@@ -26,6 +26,7 @@ struct fixture {
 };
 __attribute__((unused)) static void fx_init(struct fixture *f, const char *name)
 {
+    static const char *families[] = {"all", HOSTILE};
     memset(f, 0, sizeof *f);
     (void)snprintf(f->path, sizeof f->path, "/tmp/ridge-test-%d-%s.ridge", (int)getpid(), name);
     (void)unlink(f->path);
@@ -40,6 +41,8 @@ __attribute__((unused)) static void fx_init(struct fixture *f, const char *name)
         f->members[i] = (struct ridge_member){.i_case = (size_t)i, .yardstick = i ? "fma" : NULL};
         f->in_group[i] = (size_t)i;
     }
+    f->cases[0].families = families;
+    f->cases[0].n_families = 2;
     f->arms[0].name = "main";
     f->groups[0] = (struct ridge_group){.title = HOSTILE, .id = "g0", .members = f->in_group, .n_members = 2};
     f->plan = (struct ridge_plan){.name = "n", .cases = f->cases, .n_cases = 2, .arms = f->arms, .n_arms = 1,

@@ -186,6 +186,35 @@ static void csv_lines_have_equal_fields(void)
     ridge_arena_deinit(&f.arena);
 }
 
+static void a_family_sets_each_backend_against_the_best_other(void)
+{
+    static const char *all[] = {"all", "some"};
+    struct fixture f;
+    struct ridge_view v;
+    fixture_init(&f, 2, 3, false); /* speeds: 1, 0.998, 0.932 and 1, 0.97, 0.932 * 0.98 */
+    for (size_t g = 0; g < 2; g++)
+        for (size_t i = 0; i < 3; i++) {
+            f.groups[g].members[i].families = all;
+            f.groups[g].members[i].n_families = i == 0 ? 1 : 2;
+        }
+    ridge_view_init(&v, &f.in);
+    CHECK(v.n_families == 2 && v.families[0].n_groups == 2 && v.families[0].n_contests == 3);
+    const struct ridge_view_contest *first = &v.families[0].contests[0], *some = &v.families[1].contests[0];
+    CHECK_STR(first->name, "onednn");
+    CHECK(first->n == 2 && first->n_shares[0] == 2 && first->n_shares[1] == 0);
+    CHECK_NEAR(first->log_sum, log(1 / 0.998) + log(1 / 0.97), 1e-12);
+    CHECK_NEAR(first->most, 1 / 0.97, 1e-12);
+    CHECK_STR(some->name, "ridge:avx512"); /* of two that are not the group's best */
+    CHECK_NEAR(some->log_sum, log(0.998 / 0.932) + log(0.97 / (0.932 * 0.98)), 1e-12);
+    CHECK(v.families[1].n_contests == 2);
+    ridge_view_deinit(&v);
+    struct ridge_buf page = write_report("html", &f), table = write_report("table", &f);
+    CHECK(has(&page, "id=families") && has(&table, "Families: speed against the best of the others"));
+    ridge_buf_deinit(&page);
+    ridge_buf_deinit(&table);
+    ridge_arena_deinit(&f.arena);
+}
+
 static void json_holds_the_stored_rows(void)
 {
     struct fixture f;
@@ -394,7 +423,7 @@ static void an_empty_run_is_a_page_too(void)
 
 RIDGE_TEST_MAIN(TEST_ROW(the_table_reads_like_the_design), TEST_ROW(without_flops_there_are_time_columns_only),
                 TEST_ROW(nobody_wins_without_a_comparison), TEST_ROW(hostile_names_come_out_harmless),
-                TEST_ROW(csv_lines_have_equal_fields), TEST_ROW(json_holds_the_stored_rows), TEST_ROW(samples_are_all_exported),
+                TEST_ROW(csv_lines_have_equal_fields), TEST_ROW(a_family_sets_each_backend_against_the_best_other), TEST_ROW(json_holds_the_stored_rows), TEST_ROW(samples_are_all_exported),
                 TEST_ROW(every_benchmark_has_its_name), TEST_ROW(samples_are_written_in_bounded_memory),
                 TEST_ROW(no_command_names_a_file_that_is_gone), TEST_ROW(block_statistics_follow_the_rule), TEST_ROW(ten_thousand_cases_stay_small),
                 TEST_ROW(the_page_is_one_file_and_obeys_its_policy), TEST_ROW(an_unfit_run_says_so_before_it_names_anybody),

@@ -110,6 +110,8 @@ static void it_gives_back_what_was_written(void)
     CHECK(g->members[0].yardstick == NULL && g->members[0].n_rounds == 3 && g->members[0].n_forks == 1);
     CHECK(g->members[0].n_samples == 3 * 17 && g->members[0].inner_reps == 4 && g->members[0].conditions.n == 1);
     CHECK(g->members[0].n_metrics == 3);
+    CHECK(g->members[0].n_families == 2 && g->members[1].n_families == 0);
+    CHECK_STR(g->members[0].families[1], HOSTILE);
     CHECK_STR(g->members[0].metrics[0].name, "time_ns");
     CHECK_STR(g->members[0].metrics[2].name, "odd_one");
     const struct ridge_metric *m = ridge_rd_metric(&g->members[0], "p99_ns");
@@ -229,6 +231,9 @@ static void migrates(int schema, const char *run_name)
     char backup[160], golden[256], cmd[4096];
     struct ridge_rd_run run;
     struct ridge_judgement *judgement = NULL;
+    struct ridge_rd_group *groups = NULL;
+    struct ridge_rd_block *blocks = NULL;
+    size_t n_groups = 0, n_blocks = 0;
     fx_init(&f, "old");
     (void)snprintf(golden, sizeof golden, RIDGE_SOURCE_DIR "/tests/golden/schema%d.ridge", schema);
     FILE *in = fopen(golden, "rb"), *out = fopen(f.path, "wb");
@@ -239,8 +244,11 @@ static void migrates(int schema, const char *run_name)
         fclose(in);
     fclose(out);
     struct ridge_store *s;
-    CHECK(ridge_store_open(f.path, false, &s, NULL) == RIDGE_OK); /* reading needs no migration */
+    CHECK(ridge_store_open(f.path, false, &s, NULL) == RIDGE_OK); /* reading leaves the file as it is */
     CHECK(ridge_read_judgement(s, &f.arena, 1, &judgement, NULL) == RIDGE_OK && judgement == NULL);
+    CHECK(ridge_read_run(s, &f.arena, run_name, &run, NULL) == RIDGE_OK);
+    CHECK(ridge_read_groups(s, &f.arena, run.id, &groups, &n_groups, NULL) == RIDGE_OK);
+    CHECK(ridge_read_blocks(s, &f.arena, run.id, &blocks, &n_blocks, NULL) == RIDGE_OK);
     ridge_store_close(s);
     s = open_rw(&f);
     CHECK(ridge_read_run(s, &f.arena, run_name, &run, NULL) == RIDGE_OK);
@@ -260,6 +268,7 @@ static void it_migrates_with_a_backup(void)
 {
     migrates(1, "old");
     migrates(2, "old2");
+    migrates(4, "old4");
 }
 
 static void it_keeps_judgements_and_baselines(void)

@@ -248,6 +248,26 @@ static void every_usable_backend_when_none_is_named(void)
                   NULL) == 1);
 }
 
+static void a_case_stands_under_every_heading_that_names_it(void)
+{
+    struct loaded l;
+    load(&l, "t.json",
+         "{\"matrix\":[{\"family\":\"all\",\"subject\":[\"gemm:8x8x8\",\"gemm:9x9x9\"],\"backend\":\"ridge\"},"
+         "{\"family\":\"odd\",\"subject\":\"gemm:9x9x9\",\"backend\":\"ridge\"},"
+         "{\"family\":\"odd\",\"subject\":\"gemm:9x9x9\",\"backend\":[\"ridge\",\"blis\"]},"
+         "{\"subject\":\"gemm:7x7x7\",\"backend\":\"ridge\"}]}", NULL, NULL);
+    CHECK(l.plan.n_cases == 4);
+    const struct ridge_case *c = l.plan.cases;
+    CHECK(c[0].n_families == 1 && strcmp(c[0].families[0], "all") == 0);
+    CHECK(c[1].n_families == 2 && strcmp(c[1].families[1], "odd") == 0);
+    CHECK(c[2].n_families == 1 && strcmp(c[2].backend, "blis") == 0);
+    CHECK(c[3].n_families == 0);
+    unload(&l);
+    load(&l, "t.json", "{\"matrix\":{\"family\":3,\"subject\":\"gemm:8x8x8\"}}", NULL, NULL);
+    CHECK_STR(l.text.data, "t.json:1:21: matrix.family: expected a string (a heading for its cases in reports), got a number\n");
+    unload(&l);
+}
+
 static void hundred_thousand_cases(void)
 {
     struct ridge_buf b = {0};
@@ -456,7 +476,7 @@ static void a_look_before_the_load(void)
 
 RIDGE_TEST_MAIN(TEST_ROW(golden_plans), TEST_ROW(bad_inputs),
                 TEST_ROW(overrides_change_axes_and_settings),
-                TEST_ROW(every_usable_backend_when_none_is_named), TEST_ROW(hundred_thousand_cases),
+                TEST_ROW(every_usable_backend_when_none_is_named), TEST_ROW(a_case_stands_under_every_heading_that_names_it), TEST_ROW(hundred_thousand_cases),
                 TEST_ROW(bombs_are_errors), TEST_ROW(subjects_are_canonical),
                 TEST_ROW(yardsticks_follow_the_group), TEST_ROW(csv_errors_name_the_line),
                 TEST_ROW(installed_suites_expand), TEST_ROW(schema_is_json),
