@@ -1,14 +1,43 @@
-/* What kernel tests share: a host with a real pool of threads, and buffers between guard pages. */
+/* What kernel tests share: a host with a real pool of threads, buffers between guard pages, and a run() that may
+ * not allocate: these tests are linked with --wrap, so that every allocation of a kernel passes here. */
 #ifndef RIDGE_TEST_KERNEL_HOST_H
 #define RIDGE_TEST_KERNEL_HOST_H
 
 #include "abi/kernel.h"
+#include "ridge_test.h"
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
 enum { TEST_MAX_THREADS = 4, TEST_PAGE_BYTES = 4096 };
+
+static atomic_int test_n_allocations;
+
+#define TEST_WRAP(type, name, params, args)                                                                            \
+    type __real_##name params;                                                                                         \
+    type __wrap_##name params;                                                                                         \
+    type __wrap_##name params                                                                                          \
+    {                                                                                                                  \
+        atomic_fetch_add(&test_n_allocations, 1);                                                                      \
+        return __real_##name args;                                                                                     \
+    }
+TEST_WRAP(void *, malloc, (size_t n), (n))
+TEST_WRAP(void *, calloc, (size_t n, size_t size), (n, size))
+TEST_WRAP(void *, realloc, (void *p, size_t n), (p, n))
+TEST_WRAP(void *, aligned_alloc, (size_t align, size_t n), (align, n))
+TEST_WRAP(int, posix_memalign, (void **p, size_t align, size_t n), (p, align, n))
+
+__attribute__((unused)) static enum ridge_status test_run(const struct ridge_kernel *kernel, const struct ridge_kernel_args *args)
+{
+    const int before = atomic_load(&test_n_allocations);
+    const enum ridge_status status = kernel->run(args);
+    if (atomic_load(&test_n_allocations) != before)
+        fprintf(stderr, "%s allocates in run()\n", kernel->name);
+    CHECK(atomic_load(&test_n_allocations) == before);
+    return status;
+}
 
 struct test_job {
     void (*fn)(void *ctx, size_t i_task, int i_thread);

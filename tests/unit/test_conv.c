@@ -66,7 +66,7 @@ static enum ridge_status run_kernel(const struct ridge_kernel *kernel, struct pr
     }
     memset(p->out.data, 0xff, p->out.n_bytes);
     if (status == RIDGE_OK)
-        status = kernel->run(&args);
+        status = test_run(kernel, &args);
     test_buffer_deinit(&packed);
     test_buffer_deinit(&scratch);
     if (is_packing)

@@ -66,7 +66,7 @@ static enum ridge_status run_kernel(const struct ridge_kernel *kernel, struct pr
         memset(p->t[RIDGE_CONV_W].data, 0xff, p->t[RIDGE_CONV_W].n_bytes);
     }
     if (status == RIDGE_OK)
-        status = kernel->run(&args);
+        status = test_run(kernel, &args);
     if (is_prepacked)
         op->fill(&p->shape, RIDGE_CONV_W, &p->t[RIDGE_CONV_W], 7);
     test_buffer_deinit(&packed);

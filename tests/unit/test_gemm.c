@@ -74,7 +74,7 @@ static enum ridge_status run_kernel(const struct ridge_kernel *kernel, struct pr
         memset(p->in[1].data, 0xff, p->in[1].n_bytes); /* run() may only look at what pack() made */
     }
     if (status == RIDGE_OK)
-        status = kernel->run(&args);
+        status = test_run(kernel, &args);
     test_buffer_deinit(&packed);
     test_buffer_deinit(&scratch);
     if (is_prepacked)
