@@ -32,7 +32,6 @@ struct ridge_worker_case { /* zero-initialise */
     struct ridge_case_set *sets;
     size_t n_sets;
     struct ridge_case_set staging; /* host side of one set, device memory only */
-    size_t page_bytes;             /* the smallest that a tensor had */
     uint64_t set_bytes;
     size_t i_run;         /* runs so far: set = i_run % n_sets */
     int64_t inner_reps;   /* k */
@@ -57,6 +56,8 @@ enum ridge_status ridge_case_fill(struct ridge_worker_case *c, struct ridge_erro
 enum ridge_status ridge_case_poison(struct ridge_worker_case *c, size_t i_set, struct ridge_error *err) RIDGE_MUST_USE;
 enum ridge_status ridge_case_compare(struct ridge_worker_case *c, size_t i_set, struct ridge_check *result,
                                      struct ridge_error *err) RIDGE_MUST_USE;
+/* After ridge_case_compare of that set. */
+void ridge_case_output_digest(struct ridge_worker_case *c, size_t i_set, char hex[17]);
 void ridge_case_free_tensors(struct ridge_worker_case *c);
 
 /* warmup.c: chooses inner_reps, runs until steady or `max_ns`; sets warm and run_ns. */

@@ -53,9 +53,14 @@ void *ridge_memory_alloc(struct ridge_memory *m, size_t n_bytes, size_t align, s
     if (is_huge)
         (void)madvise(map, map_bytes, MADV_HUGEPAGE);
     memset(b->ptr, 0, n_bytes); /* prefault */
+    const size_t got_bytes = is_huge ? page_bytes_at(b->ptr, n_bytes) : (size_t)sysconf(_SC_PAGESIZE);
     if (page_bytes != NULL)
-        *page_bytes = is_huge ? page_bytes_at(b->ptr, n_bytes) : (size_t)sysconf(_SC_PAGESIZE);
+        *page_bytes = got_bytes;
     (void)pthread_mutex_lock(&m->lock);
+    if (n_bytes >= m->largest_bytes) {
+        m->largest_bytes = n_bytes;
+        m->page_bytes = got_bytes;
+    }
     b->next = m->blocks;
     m->blocks = b;
     (void)pthread_mutex_unlock(&m->lock);

@@ -14,6 +14,7 @@ struct ridge_memory_block;
 struct ridge_memory { /* zero-initialise */
     pthread_mutex_t lock;
     struct ridge_memory_block *blocks;
+    size_t largest_bytes, page_bytes; /* the largest block so far and the pages that it got */
 };
 /* memory.c: mmap, prefaulted, zeroed; `offset_bytes` shifts the aligned pointer. NULL when out of memory. */
 void *ridge_memory_alloc(struct ridge_memory *m, size_t n_bytes, size_t align, size_t offset_bytes, size_t *page_bytes);

@@ -1,5 +1,6 @@
 /* Input sets: allocation, seeded filling, poison, comparison with the reference. */
 #include "worker/case.h"
+#include "base/os.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,11 +58,7 @@ static void *host_alloc(struct ridge_worker_case *c, size_t i, size_t n_bytes)
     uint64_t offset = (uint64_t)c->buffer_offset_bytes * (i + 1);
     if (offset > 4096)
         offset %= 4096;
-    size_t page_bytes = 0;
-    void *p = ridge_memory_alloc(&c->services.memory, n_bytes, 64, (size_t)(offset / 64 * 64), &page_bytes);
-    if (p != NULL && (c->page_bytes == 0 || page_bytes < c->page_bytes))
-        c->page_bytes = page_bytes;
-    return p;
+    return ridge_memory_alloc(&c->services.memory, n_bytes, 64, (size_t)(offset / 64 * 64), NULL);
 }
 static enum ridge_status alloc_set(struct ridge_worker_case *c, struct ridge_case_set *set, bool is_device,
                                    struct ridge_error *err)
@@ -155,6 +152,18 @@ enum ridge_status ridge_case_compare(struct ridge_worker_case *c, size_t i_set, 
     }
     *result = (struct ridge_check){0};
     return c->op->check(c->shape, seen.in, seen.out, seed_of(c, i_set), c->runner->algorithm(c->self), result, err);
+}
+/* 64 bits of the outputs of a set as they were compared last. Of one tensor: its bytes; of several: the bytes of each. */
+void ridge_case_output_digest(struct ridge_worker_case *c, size_t i_set, char hex[17])
+{
+    const struct ridge_case_set *set = host_side(c, i_set);
+    char all[RIDGE_WORKER_MAX_TENSORS * 64 + 1] = "", digest[65] = "";
+    for (size_t i = 0; i < c->op->n_outputs; i++) {
+        ridge_os_sha256(set->out[i].data, set->out[i].n_bytes, digest);
+        memcpy(all + 64 * i, digest, 65);
+    }
+    ridge_os_sha256(all, strlen(all), digest);
+    (void)snprintf(hex, 17, "%.16s", digest);
 }
 void ridge_case_free_tensors(struct ridge_worker_case *c)
 {

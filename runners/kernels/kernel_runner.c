@@ -34,7 +34,7 @@ struct kernel_runner {
     struct bound_set *sets;
     size_t n_sets, cap_sets;
     void *scratch;
-    size_t scratch_bytes, packed_bytes, page_bytes;
+    size_t scratch_bytes, packed_bytes;
     char kernel_text[256];
 };
 
@@ -232,7 +232,7 @@ static enum ridge_status use_kernel(struct kernel_runner *r, const struct ridge_
     r->scratch_bytes = kernel->scratch_bytes != NULL ? kernel->scratch_bytes(r->problem.shape, r->host->n_threads) : 0;
     r->scratch = NULL;
     if (r->scratch_bytes > 0) {
-        r->scratch = r->host->alloc(r->host->self, r->scratch_bytes, 64, &r->page_bytes);
+        r->scratch = r->host->alloc(r->host->self, r->scratch_bytes, 64, NULL);
         if (r->scratch == NULL)
             return ridge_fail(err, RIDGE_ERR_NOMEM, kernel->name, "no memory for %zu bytes of scratch",
                               r->scratch_bytes);
@@ -283,7 +283,7 @@ static enum ridge_status pack_set(struct kernel_runner *r, struct bound_set *set
     const size_t n_bytes = r->kernel->packed_bytes(r->problem.shape, r->host->n_threads);
     if (n_bytes == 0)
         return RIDGE_OK;
-    set->packed = r->host->alloc(r->host->self, n_bytes, 64, &r->page_bytes);
+    set->packed = r->host->alloc(r->host->self, n_bytes, 64, NULL);
     if (set->packed == NULL)
         return ridge_fail(err, RIDGE_ERR_NOMEM, r->kernel->name, "no memory for %zu bytes of packed weights",
                           n_bytes);

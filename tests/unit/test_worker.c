@@ -66,7 +66,9 @@ static void memory_is_aligned_zeroed_and_shifted(void)
     size_t page_bytes = 0;
     char *a = ridge_memory_alloc(&s.memory, 100, 4096, 128, &page_bytes);
     CHECK(a != NULL && (uintptr_t)a % 4096 == 128 && a[99] == 0 && page_bytes > 0);
+    CHECK(s.memory.largest_bytes == 100 && s.memory.page_bytes == page_bytes);
     char *b = s.host.alloc(s.host.self, (size_t)4 << 20, 64, &page_bytes);
+    CHECK(s.memory.largest_bytes == (size_t)4 << 20 && s.memory.page_bytes == page_bytes);
     CHECK(b != NULL && (uintptr_t)b % 64 == 0);
     CHECK(s.host.alloc(s.host.self, SIZE_MAX / 2, 64, NULL) == NULL);
     s.host.free_(s.host.self, a);
