@@ -133,7 +133,7 @@ const char *ridge_view_label(struct ridge_view *v, const struct ridge_rd_group *
     return label;
 }
 
-const char *ridge_view_refusals(struct ridge_view *v, const struct ridge_view_group *vg)
+const char *ridge_view_remarks(struct ridge_view *v, const struct ridge_view_group *vg)
 {
     static const char *const columns[] = {"p50_ns", "p90_ns", "p99_ns"};
     struct ridge_buf b = {0};
@@ -153,6 +153,14 @@ const char *ridge_view_refusals(struct ridge_view *v, const struct ridge_view_gr
         if (n_refused < vg->n_ranked)
             ridge_buf_printf(&b, " (%zu of %zu backends)", n_refused, vg->n_ranked);
     }
+    bool is_above_peak = false;
+    for (size_t i = 0; i < vg->n_ranked; i++) {
+        const struct ridge_metric *share = ridge_rd_metric(vg->rows[i].m, "peak_ratio");
+        is_above_peak = is_above_peak || (ridge_view_has(share) && share->value > 1);
+    }
+    if (is_above_peak)
+        ridge_buf_printf(&b, "%sabove 100 %% of peak: the operator's FLOPs count, taps on padding and what Winograd or FFT save included",
+                         b.n ? "; " : "");
     const char *text = ridge_arena_str(&v->arena, b.n ? b.data : "");
     ridge_buf_deinit(&b);
     return text;

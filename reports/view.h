@@ -86,8 +86,8 @@ char *ridge_view_number(double v, char *out, size_t n); /* 111.8, 9.87, 0.123 */
 char *ridge_view_interval(double low, double high, char *out, size_t n);
 char *ridge_view_utc(int64_t utc_ns, char *out, size_t n);
 bool ridge_view_has(const struct ridge_metric *metric); /* present, not refused, finite */
-/* One line per refused percentile column of a group, "" when none. */
-const char *ridge_view_refusals(struct ridge_view *v, const struct ridge_view_group *vg);
+/* Why percentiles are missing and what a share above 100 % means, "" when there is nothing to say. */
+const char *ridge_view_remarks(struct ridge_view *v, const struct ridge_view_group *vg);
 /* Chunks of a member by the input's hook or from its store. */
 bool ridge_view_has_samples(const struct ridge_report_input *in);
 enum ridge_status ridge_view_chunks(const struct ridge_report_input *in, const struct ridge_rd_member *m,

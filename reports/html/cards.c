@@ -76,7 +76,7 @@ static void put_facts(struct ridge_page *p, const struct ridge_view_group *vg)
     F(p, "%" PRId64 " fork%s × %" PRId64 " rounds", vg->n_forks, vg->n_forks == 1 ? "" : "s", vg->n_rounds);
     if (m && m->inner_reps > 1)
         F(p, "; each sample of the best is the mean of %" PRId64 " runs", m->inner_reps);
-    const char *refusals = ridge_view_refusals(&p->view, vg);
+    const char *refusals = ridge_view_remarks(&p->view, vg);
     H(p, refusals[0] ? ". " : ".");
     ridge_draw_text(p->b, refusals, 400);
     const char *note = NULL;

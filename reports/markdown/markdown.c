@@ -50,7 +50,7 @@ static void put_group(struct ridge_buf *b, struct ridge_view *v, const struct ri
         ridge_text_markdown(b, m->reason ? m->reason : "");
         ridge_buf_puts(b, "\n");
     }
-    const char *refusals = ridge_view_refusals(v, vg);
+    const char *refusals = ridge_view_remarks(v, vg);
     if (refusals[0]) {
         ridge_buf_puts(b, "\n");
         ridge_text_markdown(b, refusals);

@@ -157,7 +157,7 @@ static void put_bad(struct ridge_buf *b, const struct ridge_report_input *in, co
 static void put_notes(struct ridge_buf *b, struct ridge_view *v, const struct ridge_view_group *vg)
 {
     const char *separator = "";
-    const char *refusals = ridge_view_refusals(v, vg);
+    const char *refusals = ridge_view_remarks(v, vg);
     if (refusals[0]) {
         put_clipped(b, refusals, 400);
         separator = ".  ";
