@@ -47,7 +47,9 @@ struct ridge_operator {
     enum ridge_status (*check)(const void *shape, const struct ridge_tensor *in,
                                const struct ridge_tensor *out, uint64_t seed, const char *algorithm,
                                struct ridge_check *result, struct ridge_error *err);
-    const char *const *aliases; /* NULL-terminated other names of it in subjects and lists; NULL: none */
+    /* NULL-terminated other names of it in subjects and lists, with fields that then follow other fields where they
+     * are not given: "depthwise:groups=ic,oc=ic"; NULL: none */
+    const char *const *aliases;
 };
 
 struct ridge_kernel_args {

@@ -17,7 +17,7 @@ const struct ridge_cat_operator *ridge_catalogue_operator(const struct ridge_cat
             return &c->operators[i];
     for (size_t i = 0; i < c->n_operators; i++)
         for (const char **a = c->operators[i].aliases; a != NULL && *a != NULL; a++)
-            if (strcmp(*a, name) == 0)
+            if (strlen(name) == strcspn(*a, ":") && strncmp(*a, name, strlen(name)) == 0)
                 return &c->operators[i];
     return NULL;
 }

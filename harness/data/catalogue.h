@@ -11,7 +11,7 @@ struct ridge_cat_operator {
     size_t n_fields;
     const char **short_form; /* NULL-terminated */
     const char **yardsticks; /* NULL-terminated */
-    const char **aliases;    /* NULL-terminated other names, or NULL */
+    const char **aliases;    /* NULL-terminated NAME or NAME:field=field,..., or NULL */
 };
 struct ridge_cat_backend {
     const char *name, *doc, *runner; /* runner: plug-in or program that runs it */

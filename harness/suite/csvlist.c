@@ -88,7 +88,7 @@ static const char **split_dtypes(struct suite *s, const char *text)
 }
 
 static bool row_shape(struct suite *s, const struct ridge_csv *csv, const struct ridge_csv_row *row,
-                      const struct ridge_cat_operator *op, struct ridge_kvs *shape)
+                      const struct ridge_cat_operator *op, const char *name, struct ridge_kvs *shape)
 {
     struct ridge_error err = {0};
     *shape = (struct ridge_kvs){0};
@@ -97,7 +97,7 @@ static bool row_shape(struct suite *s, const struct ridge_csv *csv, const struct
         if (op->fields[i].role == RIDGE_ROLE_SUBJECT && cell != NULL && cell[0] != '\0')
             ridge_kvs_set(&s->arena, shape, op->fields[i].key, cell);
     }
-    if (ridge_suite_shape_finish(&s->arena, op, shape, &err) == RIDGE_OK)
+    if (ridge_suite_shape_finish(&s->arena, op, name, shape, &err) == RIDGE_OK)
         return true;
     report_row(s, csv, row->line, "", err.text);
     return false;
@@ -121,11 +121,11 @@ static const struct ridge_cat_operator *row_operator(struct suite *s, const stru
 }
 
 static void add_row(struct suite *s, const struct ridge_csv *csv, const struct ridge_csv_row *row,
-                    const struct ridge_cat_operator *op, const struct ridge_node *node,
+                    const struct ridge_cat_operator *op, const char *name, const struct ridge_node *node,
                     struct suite_values *out)
 {
     struct ridge_kvs shape;
-    if (!row_shape(s, csv, row, op, &shape))
+    if (!row_shape(s, csv, row, op, name, &shape))
         return;
     const char *cold = cell_or(csv, row, "cold", "0"), *dtypes = cell_or(csv, row, "dtypes", "");
     if (strcmp(cold, "1") != 0 && strcmp(cold, "0") != 0 && cold[0] != '\0') {
@@ -183,7 +183,7 @@ void ridge_suite_csv_values(struct suite *s, const struct ridge_node *node,
             continue;
         const struct ridge_cat_operator *op = row_operator(s, csv, row, name);
         if (op != NULL)
-            add_row(s, csv, row, op, node, out);
+            add_row(s, csv, row, op, name, node, out);
         else
             last_unknown = name;
     }

@@ -213,9 +213,9 @@ enum ridge_status ridge_suite_benchdnn(struct ridge_arena *a, const char *text,
 struct suite_subject *ridge_suite_subject_new(struct suite *s, const struct ridge_cat_operator *op,
                                               struct ridge_kvs shape);
 enum ridge_status ridge_suite_shape_finish(struct ridge_arena *a,
-                                           const struct ridge_cat_operator *op,
+                                           const struct ridge_cat_operator *op, const char *name,
                                            struct ridge_kvs *shape,
-                                           struct ridge_error *err) RIDGE_MUST_USE;
+                                           struct ridge_error *err) RIDGE_MUST_USE; /* name: as written */
 const char *ridge_suite_subject_text(struct ridge_arena *a, const struct ridge_cat_operator *op,
                                      const struct ridge_kvs *shape);
 

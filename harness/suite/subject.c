@@ -79,10 +79,29 @@ static enum ridge_status set_short(struct ridge_arena *a, const struct ridge_cat
 }
 
 /* Canonical values, defaults filled, nothing missing. */
+/* An alias can say that fields follow others: of "depthwise", groups is ic unless it is given. */
+static void follow_alias(struct ridge_arena *a, const struct ridge_cat_operator *op, const char *name,
+                         struct ridge_kvs *shape)
+{
+    const size_t n_name = strlen(name);
+    for (const char **alias = op->aliases; alias != NULL && *alias != NULL; alias++) {
+        if (strncmp(*alias, name, n_name) != 0 || (*alias)[n_name] != ':')
+            continue;
+        char *rest = ridge_arena_str(a, *alias + n_name + 1);
+        while (rest != NULL) {
+            char *from = strsep(&rest, ",");
+            const char *key = strsep(&from, "="), *value = from != NULL ? ridge_kvs_get(shape, from) : NULL;
+            if (value != NULL && ridge_kvs_get(shape, key) == NULL)
+                ridge_kvs_set(a, shape, key, value);
+        }
+    }
+}
+
 enum ridge_status ridge_suite_shape_finish(struct ridge_arena *a,
-                                           const struct ridge_cat_operator *op,
+                                           const struct ridge_cat_operator *op, const char *name,
                                            struct ridge_kvs *shape, struct ridge_error *err)
 {
+    follow_alias(a, op, name, shape);
     for (size_t i = 0; i < op->n_fields; i++) {
         const struct ridge_option_row *row = &op->fields[i];
         if (row->role != RIDGE_ROLE_SUBJECT)
@@ -140,7 +159,7 @@ enum ridge_status ridge_suite_subject(struct ridge_arena *a, const char *text,
         *value++ = '\0';
         status = set_field(a, op, key, value, shape, err);
     }
-    return status == RIDGE_OK ? ridge_suite_shape_finish(a, op, shape, err) : status;
+    return status == RIDGE_OK ? ridge_suite_shape_finish(a, op, name, shape, err) : status;
 }
 
 /* Field order; fields at their default are left out. */

@@ -95,7 +95,7 @@ static size_t yard_case(struct yard *y, const struct ridge_case *c, const char *
     if (is_memory)
         ridge_kvs_set(a, &shape, "bytes", ridge_arena_printf(a, "%.0f", buffer_bytes));
     if ((is_memory && buffer_bytes < 1) ||
-        ridge_suite_shape_finish(a, y->peak, &shape, NULL) != RIDGE_OK)
+        ridge_suite_shape_finish(a, y->peak, y->peak->name, &shape, NULL) != RIDGE_OK)
         return SIZE_MAX;
     struct suite_subject subject = {.op = y->peak,
                                     .shape = shape,

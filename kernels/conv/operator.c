@@ -11,7 +11,7 @@ static const char *const layout_names[] = {"nchw", "nhwc", "nchw16c", NULL};
 static const char *const weights_names[] = {"given", "prepacked", NULL};
 static const char *const no_short_form[] = {NULL};
 static const char *const yardsticks[] = {"fma", "read", "copy", NULL};
-static const char *const conv_aliases[] = {"depthwise", NULL};
+static const char *const conv_aliases[] = {"depthwise:groups=ic,oc=ic", NULL};
 const char *const ridge_conv_algorithm_names[] = {
     "auto", "window", "direct", "im2col", "implicit", "depthwise", "winograd2", "winograd4",
     "winograd6", "fft", NULL};

@@ -34,11 +34,11 @@ static struct ridge_option_row tile_option[] = {
     {"spin", RIDGE_KIND_BOOL, RIDGE_ROLE_CONDITION, 0, NULL, "false", 0, 0, NULL,
      "spin while waiting"}};
 static const char *gemm_short[] = {"m", "n", "k", NULL}, *peak_short[] = {"kind", NULL},
-                  *no_names[] = {NULL}, *yardsticks[] = {"fma", "read", "copy", NULL},
+                  *gemm_aliases[] = {"square:n=m,k=m", NULL}, *no_names[] = {NULL}, *yardsticks[] = {"fma", "read", "copy", NULL},
                   *isas[] = {"ref", "avx2", "avx512", NULL}, *own_ops[] = {"gemm", "peak", NULL},
                   *gemm_ops[] = {"gemm", NULL}, *null_ops[] = {"null", NULL};
 static struct ridge_cat_operator operators[] = {
-    {"gemm", "C = A * B", gemm_fields, 5, gemm_short, yardsticks, no_names},
+    {"gemm", "C = A * B", gemm_fields, 5, gemm_short, yardsticks, gemm_aliases},
     {"peak", "machine peaks", peak_fields, 2, peak_short, no_names, no_names},
     {"null", "scripted latencies", null_fields, 2, no_names, no_names, no_names}};
 static struct ridge_cat_variant isa_probes[] = {
@@ -328,6 +328,9 @@ static void subjects_are_canonical(void)
     CHECK(ridge_suite_subject(&a, "gemm:2x3x4", catalogue(), &op, &shape, &err) == RIDGE_OK);
     CHECK_STR(op, "gemm");
     CHECK_STR(ridge_kvs_text(&a, &shape), "k=4,m=2,n=3");
+    CHECK(ridge_suite_subject(&a, "square:m=5,k=2", catalogue(), &op, &shape, &err) == RIDGE_OK);
+    CHECK_STR(op, "gemm");
+    CHECK_STR(ridge_kvs_text(&a, &shape), "k=2,m=5,n=5");
     CHECK(ridge_suite_subject(&a, "gem:2x3x4", catalogue(), &op, &shape, &err) == RIDGE_ERR_CONFIG);
     CHECK_STR(err.text, "unknown operator \"gem\"; did you mean \"gemm\"?");
     err = (struct ridge_error){0};
