@@ -56,6 +56,7 @@
 #define HAS_NAN(v) (_mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q) != 0)
 #define ZERO_WHERE_LESS(v, a, b) _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(a, b, _CMP_NLT_UQ), v)
 #define SCALE_BY_POWER(v, n, magic_n) _mm512_scalef_ps(v, n)
+#define SCALE_TO_NORMAL(v, n, magic_n) _mm512_scalef_ps(v, n)
 /* Elements 0, 2, 4, ... of the 2 VL elements of a then b. */
 #define EVEN(a, b)                                                                                 \
     _mm512_permutex2var_ps(a,                                                                      \
@@ -65,10 +66,13 @@
 #define IVEC __m512i
 #define ILOAD(p) _mm512_loadu_si512(p)
 #define GATHER(base, index) _mm512_i32gather_ps(index, base, 4)
-/* Lane i is element index[i] of the 3 VL elements of a, b, c. */
+/* Lane i is element index[i] of the 3 VL elements of a, b, c (or the 4 VL of a, b, c, d). */
 #define PICK3(a, b, c, index)                                                                      \
     _mm512_mask_permutexvar_ps(_mm512_permutex2var_ps(a, index, b),                                \
                                _mm512_cmpge_epi32_mask(index, _mm512_set1_epi32(2 * VL)), index, c)
+#define PICK4(a, b, c, d, index)                                                                   \
+    _mm512_mask_blend_ps(_mm512_cmpge_epi32_mask(index, _mm512_set1_epi32(2 * VL)),                \
+                         _mm512_permutex2var_ps(a, index, b), _mm512_permutex2var_ps(c, index, d))
 #elif RIDGE_VEC_BITS == 256
 #include <immintrin.h>
 #define VEC __m256
@@ -78,8 +82,7 @@
     _mm256_cmpgt_epi32(_mm256_set1_epi32((int)(n)), _mm256_set_epi32(7, 6, 5, 4, 3, 2, 1, 0))
 #define SET(x) _mm256_set1_ps(x)
 #define LOAD(p) _mm256_loadu_ps(p)
-#define LOAD_MASKED(p, m, fill)                                                                    \
-    _mm256_blendv_ps(fill, _mm256_maskload_ps(p, m), _mm256_castsi256_ps(m))
+#define LOAD_MASKED(p, m, fill) vec_load_masked(p, m, fill)
 #define STORE(p, v) _mm256_storeu_ps(p, v)
 #define STORE_MASKED(p, m, v) _mm256_maskstore_ps(p, m, v)
 #define STREAM(p, v) _mm256_stream_ps(p, v)
@@ -103,6 +106,7 @@
 #define HAS_NAN(v) (_mm256_movemask_ps(_mm256_cmp_ps(v, v, _CMP_UNORD_Q)) != 0)
 #define ZERO_WHERE_LESS(v, a, b) _mm256_and_ps(v, _mm256_cmp_ps(a, b, _CMP_NLT_UQ))
 #define SCALE_BY_POWER(v, n, magic_n) vec_scale_by_power(v, magic_n)
+#define SCALE_TO_NORMAL(v, n, magic_n) vec_scale_to_normal(v, magic_n)
 #define EVEN(a, b)                                                                                 \
     _mm256_castpd_ps(_mm256_permute4x64_pd(                                                        \
         _mm256_castps_pd(_mm256_shuffle_ps(a, b, 0x88)), 0xd8))
@@ -111,13 +115,25 @@
 #define ILOAD(p) _mm256_loadu_si256((const __m256i *)(const void *)(p))
 #define GATHER(base, index) _mm256_i32gather_ps(base, index, 4)
 #define PICK3(a, b, c, index) vec_pick3(a, b, c, index)
+#define PICK4(a, b, c, d, index) vec_pick4(a, b, c, d, index)
 
+/* Lanes outside the mask are loaded as 0; the compiler drops the rest where `fill` is 0 too. */
+INLINE __m256 vec_load_masked(const float *p, __m256i mask, __m256 fill)
+{
+    const __m256i outside = _mm256_and_si256(_mm256_xor_si256(mask, _mm256_set1_epi32(-1)), _mm256_castps_si256(fill));
+    return _mm256_castsi256_ps(_mm256_or_si256(_mm256_castps_si256(_mm256_maskload_ps(p, mask)), outside));
+}
 INLINE __m256 vec_pick3(__m256 a, __m256 b, __m256 c, __m256i index)
 {
     const __m256 past_a = _mm256_castsi256_ps(_mm256_cmpgt_epi32(index, _mm256_set1_epi32(VL - 1)));
     const __m256 past_b = _mm256_castsi256_ps(_mm256_cmpgt_epi32(index, _mm256_set1_epi32(2 * VL - 1)));
     const __m256 ab = _mm256_blendv_ps(_mm256_permutevar8x32_ps(a, index), _mm256_permutevar8x32_ps(b, index), past_a);
     return _mm256_blendv_ps(ab, _mm256_permutevar8x32_ps(c, index), past_b);
+}
+INLINE __m256 vec_pick4(__m256 a, __m256 b, __m256 c, __m256 d, __m256i index)
+{
+    const __m256 past_c = _mm256_castsi256_ps(_mm256_cmpgt_epi32(index, _mm256_set1_epi32(3 * VL - 1)));
+    return _mm256_blendv_ps(vec_pick3(a, b, c, index), _mm256_permutevar8x32_ps(d, index), past_c);
 }
 INLINE float vec_sum_lanes(__m256 v)
 {
@@ -131,7 +147,13 @@ INLINE float vec_max_lanes(__m256 v)
     x = _mm_max_ps(x, _mm_movehl_ps(x, x));
     return _mm_cvtss_f32(_mm_max_ss(x, _mm_movehdup_ps(x)));
 }
-/* v * 2^n in two steps, so that n = -150 reaches the denormals and n = 128 infinity. */
+/* v * 2^n for n in [-126, 127]: its low bits, moved to the exponent. */
+INLINE __m256 vec_scale_to_normal(__m256 v, __m256 magic_n)
+{
+    const __m256i n = _mm256_slli_epi32(_mm256_castps_si256(magic_n), 23);
+    return _mm256_mul_ps(v, _mm256_castsi256_ps(_mm256_add_epi32(n, _mm256_set1_epi32(0x3f800000))));
+}
+/* The same in two steps, so that n = -150 reaches the denormals and n = 128 infinity. */
 INLINE __m256 vec_scale_by_power(__m256 v, __m256 magic_n)
 {
     const __m256i n = _mm256_sub_epi32(_mm256_castps_si256(magic_n), _mm256_set1_epi32(0x4b400000));
@@ -169,16 +191,22 @@ INLINE __m256 vec_scale_by_power(__m256 v, __m256 magic_n)
 #define HAS_NAN(v) ((v) != (v))
 #define ZERO_WHERE_LESS(v, a, b) vec_if_less(a, b, 0.0f, v)
 #define SCALE_BY_POWER(v, n, magic_n) vec_scale_by_power(v, magic_n)
+#define SCALE_TO_NORMAL(v, n, magic_n) vec_scale_by_power(v, magic_n)
 #define EVEN(a, b) vec_even(a, b)
 
 #define IVEC int32_t
 #define ILOAD(p) (*(p))
 #define GATHER(base, index) vec_load((base) + (index))
 #define PICK3(a, b, c, index) vec_pick3(a, b, c, index)
+#define PICK4(a, b, c, d, index) vec_pick4(a, b, c, d, index)
 
 INLINE float vec_pick3(float a, float b, float c, int32_t index)
 {
     return index == 0 ? a : index == 1 ? b : c;
+}
+INLINE float vec_pick4(float a, float b, float c, float d, int32_t index)
+{
+    return index == 3 ? d : vec_pick3(a, b, c, index);
 }
 /* By bytes: a tensor may lie at any address. */
 INLINE float vec_load(const float *p)
@@ -256,7 +284,7 @@ INLINE int64_t vec_head(const float *y, int64_t n)
  * result is within 1.1 ulp, 1.6 without FMA (worst seen over every 211th f32: 0.87 and 1.12), also for
  * denormal results (test_memops_eltwise). n by the
  * rounding of x log2(e) + 1.5 * 2^23. NaN stays NaN; -Inf gives 0, +Inf gives Inf. */
-INLINE VEC vec_exp_core(VEC x)
+INLINE VEC vec_exp_core(VEC x, const bool is_normal)
 {
     const VEC magic = SET(12582912.0f);
     const VEC magic_n = FMA(x, SET(1.44269504088896341f), magic);
@@ -270,23 +298,41 @@ INLINE VEC vec_exp_core(VEC x)
     p = FMA(p, r, SET(0.49999994f));
     p = FMA(p, r, SET(1.0f));
     p = FMA(p, r, SET(1.0f));
-    return SCALE_BY_POWER(p, n, magic_n);
+    return is_normal ? SCALE_TO_NORMAL(p, n, magic_n) : SCALE_BY_POWER(p, n, magic_n);
 }
 /* For x <= 0 or NaN: one comparison less. */
 INLINE VEC vec_exp_negative(VEC x)
 {
-    return vec_exp_core(MAX_SECOND(SET(-104.0f), x));
+    return vec_exp_core(MAX_SECOND(SET(-104.0f), x), false);
 }
-/* The same, but 0 where e^x is below the smallest normal f32: Intel cores take some 150 cycles to make a
+/* The same for x <= 88, but 0 where e^x is below the smallest normal f32: Intel cores take some 150 cycles to make a
  * denormal, and a masked score or the lanes past a row's end would make one in every vector. */
 INLINE VEC vec_exp_flushed(VEC x)
 {
-    const VEC least = SET(-87.3365447f);
+    const VEC least = SET(-87.33654f); /* the last f32 before -126 ln 2, whose e^x rounds to a denormal */
 #if RIDGE_VEC_BITS == 512 /* the zeroing is part of the scaling, which then makes no denormal */
-    return ZERO_WHERE_LESS(vec_exp_core(x), x, least);
+    return ZERO_WHERE_LESS(vec_exp_core(x, true), x, least);
 #else
-    return ZERO_WHERE_LESS(vec_exp_core(MAX_SECOND(least, x)), x, least);
+    return ZERO_WHERE_LESS(vec_exp_core(MAX_SECOND(least, x), true), x, least);
 #endif
+}
+/* For x <= 0 or NaN, where an error that grows with |x| does no harm because e^x shrinks faster (softmax):
+ * 2^(n + f) with n + f = x log2(e) in one step, which costs 0.22 u |x| (u = 2^-24), and 2^f of degree 5 (own fit, within
+ * 1.6 u with f32 coefficients); 0 as above. g = -f, which one FNMA gives. */
+INLINE VEC vec_exp_relaxed(VEC x)
+{
+    const VEC magic = SET(12582912.0f), log2_e = SET(1.44269504088896341f), least = SET(-87.33654f);
+    const VEC d = VL == 16 ? x : MAX_SECOND(least, x); /* AVX-512 scales by any n, and drops the result */
+    const VEC magic_n = FMA(d, log2_e, magic);
+    const VEC n = SUB(magic_n, magic);
+    const VEC g = FNMA(d, log2_e, n);
+    VEC p = SET(-0.00132647133f);
+    p = FMA(p, g, SET(0.00967151951f));
+    p = FMA(p, g, SET(-0.0555072092f));
+    p = FMA(p, g, SET(0.240222439f));
+    p = FMA(p, g, SET(-0.693147004f));
+    p = FMA(p, g, SET(1.0f));
+    return ZERO_WHERE_LESS(SCALE_TO_NORMAL(p, n, magic_n), x, least);
 }
 INLINE VEC vec_exp(VEC x)
 {

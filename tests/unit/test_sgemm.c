@@ -209,7 +209,8 @@ static const struct way ways[] = {
 
 static const int64_t sizes[][3] = {{1, 1, 1},    {1, 37, 20},  {3, 130, 19},  {7, 16, 33},  {14, 32, 64},
                                    {16, 48, 17}, {29, 33, 65}, {40, 100, 50}, {6, 9, 0},    {0, 5, 5},
-                                   {5, 0, 5},    {50, 70, 410}, {17, 600, 8}, {33, 40, 1030}, {200, 97, 300}};
+                                   {5, 0, 5},    {50, 70, 410}, {17, 600, 8}, {33, 40, 1030}, {200, 97, 300},
+                                   {57, 16, 40}, {29, 9, 33},  {100, 5, 70}, {2, 64, 37},  {3, 20, 130}};
 
 static void every_way_of_every_isa(void)
 {
@@ -223,40 +224,52 @@ static void every_way_of_every_isa(void)
     }
 }
 
-/* Rows that fall on the same L1 sets, k beyond one block, A and B beyond one block of each. */
+/* Rows that fall on the same L1 sets, k beyond one block, A and B beyond one block of each, rows of B far apart (tiles
+ * copy the next panel), few rows with a large B, one vector of columns. */
 static void large_blocks(void)
 {
-    static const int64_t large[][3] = {{300, 520, 1024}, {35, 2100, 500}, {520, 64, 2048}};
+    static const int64_t large[][3] = {{300, 520, 1024}, {35, 2100, 500}, {520, 64, 2048}, {61, 1830, 45},
+                                       {75, 2050, 390},  {40, 1500, 800}, {60, 16, 2048},  {31, 12, 512}};
     for (size_t i = 1; i < sizeof isas / sizeof isas[0]; i++)
         for (size_t s = 0; s < sizeof large / sizeof large[0]; s++)
             for (size_t w = 0; ridge_kernels_cpu_has(isas[i]) && w < 9; w++)
                 check_call(isas[i], &ways[w], large[s], 1 + (int)(w & 1), true);
 }
 
-static void threads_do_not_change_a_bit(void)
+static void check_threads(const char *isa, const int64_t *size)
 {
     static const struct way plain = {.name = "plain", .alpha = 1, .n_batch = 1};
+    const struct ridge_sgemm_engine *engine = ridge_sgemm_engine(isa);
+    const size_t c_bytes = sizeof(float) * (size_t)(size[0] * size[1]);
     const struct ridge_host *self;
     struct ridge_host host;
-    for (size_t i = 0; i < sizeof isas / sizeof isas[0]; i++) {
-        const struct ridge_sgemm_engine *engine = ridge_sgemm_engine(isas[i]);
-        struct call call;
-        float *first = malloc(sizeof(float) * 61 * 123);
-        if (!ridge_kernels_cpu_has(isas[i]) || engine == NULL || first == NULL)
-            continue;
-        call_init(&call, &plain, 61, 123, 777, false);
-        for (int threads = 1; threads <= 4; threads++) {
-            test_host_init(&host, &self, threads);
-            void *scratch = malloc(ridge_sgemm_scratch_bytes(engine, &call.p, threads) + 1);
-            ridge_sgemm_run(engine, &call.p, &host, scratch);
-            free(scratch);
-            if (threads == 1)
-                memcpy(first, call.p.c, sizeof(float) * 61 * 123);
-            CHECK(memcmp(first, call.p.c, sizeof(float) * 61 * 123) == 0);
-        }
-        call_deinit(&call);
+    struct call call;
+    float *first = malloc(c_bytes);
+    if (first == NULL || engine == NULL || !ridge_kernels_cpu_has(isa)) {
         free(first);
+        return;
     }
+    call_init(&call, &plain, size[0], size[1], size[2], false);
+    for (int threads = 1; threads <= 4; threads++) {
+        test_host_init(&host, &self, threads);
+        void *scratch = malloc(ridge_sgemm_scratch_bytes(engine, &call.p, threads) + 1);
+        ridge_sgemm_run(engine, &call.p, &host, scratch);
+        free(scratch);
+        if (threads == 1)
+            memcpy(first, call.p.c, c_bytes);
+        CHECK(memcmp(first, call.p.c, c_bytes) == 0);
+    }
+    call_deinit(&call);
+    free(first);
+}
+
+static void threads_do_not_change_a_bit(void)
+{
+    static const int64_t shared[][3] = {{61, 123, 777}, {13, 9, 100}, {15, 16, 70}, {9, 40, 1024}, {37, 20, 50},
+                                        {29, 5, 60},    {2, 200, 90}, {90, 33, 40}};
+    for (size_t i = 0; i < sizeof isas / sizeof isas[0]; i++)
+        for (size_t s = 0; s < sizeof shared / sizeof shared[0]; s++)
+            check_threads(isas[i], shared[s]);
 }
 
 static void names_and_slopes(void)

@@ -18,7 +18,7 @@ struct region {
 
 /* One block of A against a run of panels of B. */
 struct block {
-    int64_t p0, k, i0, m, j0;
+    int64_t p0, k, i0, m;
     bool is_first_rows;
 };
 
@@ -87,69 +87,117 @@ static void pack_a_block(const struct job *job, const struct block *block, float
     }
 }
 
-enum { LINE_FLOATS = 16 };
+static int64_t panel_floats(const struct job *job, int64_t n_columns)
+{
+    return (int64_t)job->set->vector << ridge_sgemm_panel_width(n_columns, job->set->vector);
+}
 
-/* How one panel of B meets its block of A. */
+/* Where rows of B lie far apart, what was fetched of a panel shares few sets of L2 and is gone before its use:
+ * then tiles copy the next panel. Fewer tiles would copy too much each. */
+enum { MIN_TILES_TO_COPY = 4, MIN_ROW_BYTES_TO_COPY = 7 * 1024 };
+/* Packed panels read once, faster than a request a line could be: the hardware sees one run. */
+enum { MIN_ROWS_TO_FETCH = 4 };
+
+/* One panel of B meets its block of A. */
 struct panel_run {
     struct ridge_sgemm_tile tile;
-    int width; /* log2 of vectors */
-    int64_t n_tiles;
-    bool is_storing; /* the first tile packs the panel on its way */
+    int64_t j0, n_columns, n_tiles;
+    int64_t i_panel; /* of the block */
+    bool is_packed_ahead, is_storing; /* the first tile packs the panel on its way */
 };
 
-static void set_panel_run(const struct job *job, const struct region *region, const struct block *block,
-                          int64_t j0, struct panel_run *r)
+static bool is_packing_b(const struct job *job, const struct block *block)
 {
     const struct ridge_sgemm_plan *plan = &job->plan;
+    return job->p.packed_b == NULL && !plan->is_b_in_place && (!plan->is_keeping_b || block->is_first_rows);
+}
+
+/* Where a packed panel of the block is, or goes. Panels that are forgotten take turns in two places. */
+static float *panel_at(const struct job *job, const struct region *region, const struct block *block, int64_t i_panel)
+{
+    const int64_t i_place = job->plan.is_keeping_b ? i_panel : i_panel % 2;
+    return region->b_panels + i_place * job->plan.panel * block->k;
+}
+
+static void set_b(const struct job *job, const struct region *region, const struct block *block, struct panel_run *r)
+{
     const struct ridge_sgemm *p = &job->p;
-    const int64_t n_columns = min_i64(plan->panel, region->j_end - j0);
-    const bool is_to_pack = p->packed_b == NULL && (!plan->is_keeping_b || block->is_first_rows);
-    r->width = ridge_sgemm_panel_width(n_columns, job->set->vector);
-    r->is_storing = is_to_pack && !p->is_b_transposed && !plan->is_b_in_place;
-    const int64_t ld_panel = (int64_t)job->set->vector << r->width;
+    const int64_t j0 = r->j0, width = panel_floats(job, r->n_columns);
     struct ridge_sgemm_tile *tile = &r->tile;
-    float *panel = NULL;
-    if (p->packed_b == NULL && !plan->is_b_in_place)
-        panel = region->b_panels + (plan->is_keeping_b ? j0 - block->j0 : 0) * block->k;
-    if (is_to_pack && p->is_b_transposed)
-        ridge_sgemm_pack_panel(job->set, p->b + j0 * p->ldb + block->p0, p->ldb, true, block->k, n_columns,
-                               ld_panel, panel);
-    tile->n_columns = n_columns;
-    tile->b = panel;
-    tile->b_store = panel;
-    tile->ldb = ld_panel;
-    if (p->packed_b != NULL)
-        tile->b = (const float *)p->packed_b + j0 * p->k + block->p0 * ld_panel;
-    if (plan->is_b_in_place || r->is_storing) {
+    tile->n_columns = r->n_columns;
+    tile->ldb = width;
+    if (p->packed_b != NULL) {
+        tile->b = (const float *)p->packed_b + j0 * p->k + block->p0 * width;
+    } else if (job->plan.is_b_in_place) {
         tile->b = p->b + block->p0 * p->ldb + j0;
         tile->ldb = p->ldb;
+    } else {
+        float *panel = panel_at(job, region, block, r->i_panel);
+        const bool is_to_pack = is_packing_b(job, block) && !r->is_packed_ahead;
+        tile->b = tile->b_store = panel;
+        r->is_storing = is_to_pack && !p->is_b_transposed;
+        if (r->is_storing) {
+            tile->b = p->b + block->p0 * p->ldb + j0;
+            tile->ldb = p->ldb;
+        } else if (is_to_pack) {
+            ridge_sgemm_pack_panel(job->set, p->b + j0 * p->ldb + block->p0, p->ldb, true, block->k, r->n_columns,
+                                   width, panel);
+        }
     }
 }
 
-/* Packed panels follow each other: the last two tiles of one fetch the next, a line per step each. */
-static void prefetch_next_panel(const struct job *job, const struct region *region, const struct block *block,
-                                int64_t j0, int64_t n_tiles_left, struct ridge_sgemm_tile *tile)
+/* What the tiles of this panel do for the next one: pack it, or fetch it. */
+static struct ridge_sgemm_ahead next_panel(const struct job *job, const struct region *region,
+                                           const struct block *block, const struct panel_run *r)
 {
-    const int64_t next = j0 + job->plan.panel, n_columns = min_i64(job->plan.panel, region->j_end - next);
-    if (n_columns <= 0 || n_tiles_left > 1)
-        return;
-    const int64_t ld = (int64_t)job->set->vector << ridge_sgemm_panel_width(n_columns, job->set->vector);
-    const float *panel = (const float *)job->p.packed_b + next * job->p.k + block->p0 * ld;
-    tile->prefetch = (const char *)(panel + n_tiles_left * LINE_FLOATS);
-    tile->prefetch_step_bytes = ld * (int64_t)sizeof(float);
+    const struct ridge_sgemm *p = &job->p;
+    const int64_t next = r->j0 + job->plan.panel, n_columns = min_i64(job->plan.panel, region->j_end - next);
+    struct ridge_sgemm_ahead ahead = {.ld = panel_floats(job, n_columns)};
+    const int64_t n_bodies = block->k / RIDGE_SGEMM_BODY * (r->n_tiles - r->is_storing);
+    const bool is_one_run = p->packed_b != NULL && r->n_tiles == 1 && block->m < MIN_ROWS_TO_FETCH;
+    if (n_columns <= 0 || n_bodies == 0 || is_one_run)
+        return ahead;
+    const bool is_packing = is_packing_b(job, block);
+    if (is_packing && (p->is_b_transposed || n_columns < job->plan.panel))
+        return ahead;
+    if (p->packed_b != NULL) {
+        ahead.from = (const float *)p->packed_b + next * p->k + block->p0 * ahead.ld;
+    } else if (is_packing || job->plan.is_b_in_place) {
+        ahead.from = p->b + block->p0 * p->ldb + next;
+        ahead.ld = p->ldb;
+    } else {
+        ahead.from = panel_at(job, region, block, r->i_panel + 1);
+    }
+    if (is_packing && r->n_tiles >= MIN_TILES_TO_COPY && p->ldb * (int64_t)sizeof(float) >= MIN_ROW_BYTES_TO_COPY)
+        ahead.to = panel_at(job, region, block, r->i_panel + 1);
+    ahead.n_rows = block->k;
+    ahead.rows_per_body = ridge_kernels_size_ceil_div(block->k, n_bodies);
+    return ahead;
+}
+
+/* Tile t's share of what the tiles of a panel do ahead; -1 is the one that packs, which has enough to wait for. */
+static void set_share(const struct ridge_sgemm_ahead *all, int64_t t, int64_t panel, struct ridge_sgemm_tile *tile)
+{
+    const int64_t per_tile = tile->k / RIDGE_SGEMM_BODY * all->rows_per_body;
+    const int64_t begin = min_i64(t * per_tile, all->n_rows);
+    tile->ahead.n_rows = t < 0 ? 0 : min_i64(per_tile, all->n_rows - begin);
+    tile->ahead.from = all->from + begin * all->ld;
+    tile->ahead.to = all->to == NULL ? NULL : all->to + begin * panel;
 }
 
 static void run_panel(const struct job *job, const struct region *region, const struct block *block,
-                      int64_t j0, struct panel_run *r)
+                      struct panel_run *r)
 {
     const struct ridge_sgemm_plan *plan = &job->plan;
     const struct ridge_sgemm *p = &job->p;
     struct ridge_sgemm_tile *tile = &r->tile;
-    set_panel_run(job, region, block, j0, r);
-    const float *source = tile->b;
-    const bool is_prefetching = r->is_storing && j0 + plan->panel < region->j_end;
+    r->n_columns = min_i64(plan->panel, region->j_end - r->j0);
+    set_b(job, region, block, r);
+    const struct ridge_sgemm_ahead ahead = next_panel(job, region, block, r);
     const int a_mode = plan->is_packing_a ? RIDGE_SGEMM_A_COLUMNS : 0;
     int mode = a_mode | (r->is_storing ? RIDGE_SGEMM_B_STORE : 0);
+    tile->ahead = ahead;
+    const int width = ridge_sgemm_panel_width(r->n_columns, job->set->vector);
     for (int64_t t = 0; t < r->n_tiles; t++) {
         const int64_t begin = tile_begin(block->m, r->n_tiles, t), i = block->i0 + begin;
         const int64_t rows = tile_begin(block->m, r->n_tiles, t + 1) - begin;
@@ -159,24 +207,18 @@ static void run_panel(const struct job *job, const struct region *region, const 
         } else {
             tile->a = p->a + i * p->lda + block->p0;
         }
-        tile->c = p->c + i * p->ldc + j0;
+        tile->c = p->c + i * p->ldc + r->j0;
         if (tile->has_post)
-            place_post(job, block->p0, block->k, i, j0, tile);
-        tile->prefetch = (const char *)tile->b;
-        tile->prefetch_step_bytes = 0;
-        if (is_prefetching && (t == 1 || t == 2)) {
-            tile->prefetch = (const char *)(source + plan->panel + (t - 1) * LINE_FLOATS);
-            tile->prefetch_step_bytes = p->ldb * (int64_t)sizeof(float);
-        }
-        if (p->packed_b != NULL)
-            prefetch_next_panel(job, region, block, j0, r->n_tiles - 1 - t, tile);
-        job->set->tile[mode][rows][r->width](tile);
+            place_post(job, block->p0, block->k, i, r->j0, tile);
+        set_share(&ahead, t - r->is_storing, plan->panel, tile);
+        job->set->tile[mode][rows][width](tile);
         if (t == 0 && r->is_storing) { /* the others read what it stored */
             mode = a_mode;
             tile->b = tile->b_store;
-            tile->ldb = (int64_t)job->set->vector << r->width;
+            tile->ldb = (int64_t)job->set->vector << width;
         }
     }
+    r->is_packed_ahead = ahead.to != NULL;
 }
 
 static void run_blocks(const struct job *job, const struct region *region, int64_t j_begin, int64_t j_end)
@@ -188,15 +230,14 @@ static void run_blocks(const struct job *job, const struct region *region, int64
                                         .k = min_i64(plan->kc, job->p.k - p0),
                                         .i0 = i0,
                                         .m = min_i64(plan->mc, region->i_end - i0),
-                                        .j0 = j_begin,
                                         .is_first_rows = i0 == region->i_begin};
             if (plan->is_packing_a)
                 pack_a_block(job, &block, region->a_block);
             struct panel_run r = {.tile = {.k = block.k, .lda = job->p.lda, .ldc = job->p.ldc},
                                   .n_tiles = ridge_kernels_size_ceil_div(block.m, plan->max_rows)};
             set_post(job, p0, block.k, &r.tile);
-            for (int64_t j0 = j_begin; j0 < j_end; j0 += plan->panel)
-                run_panel(job, region, &block, j0, &r);
+            for (r.j0 = j_begin; r.j0 < j_end; r.j0 += plan->panel, r.i_panel++)
+                run_panel(job, region, &block, &r);
         }
     }
 }
@@ -219,7 +260,7 @@ static void run_skinny_strip(const struct job *job, const float *a, int64_t lda,
     const int64_t rows_max = ridge_kernels_size_ceil_div(p->m, n_tiles);
     struct ridge_sgemm_tile tile = {
         .k = min_i64(job->plan.kc, p->k - p0), .lda = lda, .ldb = p->ldb, .ldc = p->ldc,
-        .prefetch_step_bytes = p->ldb * (int64_t)sizeof(float)};
+        .is_by_steps = true}; /* how wide a tile is depends on the number of threads */
     set_post(job, p0, tile.k, &tile);
     int64_t width_columns;
     for (int64_t j = j_begin; j < j_end; j += width_columns) {
@@ -227,7 +268,6 @@ static void run_skinny_strip(const struct job *job, const float *a, int64_t lda,
         width_columns = (int64_t)job->set->vector << width;
         tile.b = p->b + p0 * p->ldb + j;
         tile.n_columns = min_i64(width_columns, j_end - j);
-        tile.prefetch = (const char *)(tile.b + width_columns);
         for (int64_t t = 0; t < n_tiles; t++) {
             const int64_t begin = tile_begin(p->m, n_tiles, t);
             const int64_t rows = tile_begin(p->m, n_tiles, t + 1) - begin;

@@ -4,8 +4,8 @@
  * cut; driver.c walks it. Nothing here allocates; all tables are const.
  *
  * Cuts: k into blocks of about kc, A into blocks of mc rows (in L2), B into panels of 2 vectors. The
- * first tile of a panel reads B where it lies and stores it packed on its way, so packing costs no pass
- * of its own; later tiles read the packed panel. A is read in place or packed in tiles (`is_packing_a`).
+ * first tile of a panel reads B where it lies and stores it packed on its way, or the tiles of the panel
+ * before copied it, so packing costs no pass of its own. A is read in place or packed in tiles (`is_packing_a`).
  * Few rows (`is_skinny`) read B in place, along its rows.
  */
 #ifndef RIDGE_KERNELS_COMMON_SGEMM_ENGINE_H
@@ -13,7 +13,7 @@
 
 #include "common/sgemm/sgemm.h"
 
-enum { RIDGE_SGEMM_MAX_ROWS = 14, RIDGE_SGEMM_N_WIDTHS = 4 };
+enum { RIDGE_SGEMM_BODY = 4, RIDGE_SGEMM_MAX_ROWS = 28, RIDGE_SGEMM_N_WIDTHS = 4 };
 
 /* Bits of a tile function's mode. */
 enum { RIDGE_SGEMM_A_COLUMNS = 1, RIDGE_SGEMM_B_STORE = 2, RIDGE_SGEMM_N_MODES = 4 };
@@ -27,6 +27,14 @@ struct ridge_sgemm_post {
     bool is_bias_per_row;
 };
 
+/* What a tile does for the tiles after it, a little with every RIDGE_SGEMM_BODY steps of k: all at once would take the
+ * fill buffers from A and B. Rows are as wide as a panel. */
+struct ridge_sgemm_ahead {
+    const float *from;
+    int64_t ld, n_rows, rows_per_body;
+    float *to; /* copies the rows here, one after the other; NULL: fetches them into L2 */
+};
+
 struct ridge_sgemm_tile {
     int64_t k;      /* >= 1 */
     const float *a; /* a[i * lda + p]; mode A_COLUMNS: a[p * lda + i] */
@@ -38,22 +46,24 @@ struct ridge_sgemm_tile {
     int64_t n_columns;    /* 1 .. width; no element beyond is touched, in B or in C */
     bool is_accumulating; /* C += instead of C =, when there is no post */
     bool has_post;
+    bool is_by_steps; /* sums in the order of k in tiles of every width; else in four chains where rows are few */
     float *b_store;       /* mode B_STORE: the panel, width elements a row, zero padded */
-    const char *prefetch; /* one line per step of k, then prefetch_step_bytes further */
-    int64_t prefetch_step_bytes;
+    struct ridge_sgemm_ahead ahead;
     struct ridge_sgemm_post post;
 };
 
-typedef void (*ridge_sgemm_tile_fn)(const struct ridge_sgemm_tile *tile);
+typedef void (*ridge_sgemm_tile_fn)(struct ridge_sgemm_tile *tile); /* uses up `ahead` */
 
 struct ridge_sgemm_micro_set {
     int vector;          /* f32 in a vector */
     int max_rows;        /* of a tile */
+    int narrow_max_rows; /* of a tile of one vector that does not pack B; 0: max_rows */
     int skinny_max_rows; /* up to here B is read in place, when not prepacked, ... */
     int skinny_rows;     /* ... by tiles of at most so many rows */
+    int min_n_to_pack_a; /* a packed element must be used often enough */
     /* to[p * ld_to + i] = from[i * ld_from + p] for i < rows, p < k; nothing else is touched. */
     void (*transpose)(const float *from, int64_t ld_from, int64_t rows, int64_t k, float *to, int64_t ld_to);
-    /* [mode][rows][log2 of vectors across]; NULL: no such tile. Modes other than 0 have widths 1, 2. */
+    /* [mode][rows][log2 of vectors across]; NULL: no such tile. Widths above 2 exist in mode 0 only. */
     ridge_sgemm_tile_fn tile[RIDGE_SGEMM_N_MODES][RIDGE_SGEMM_MAX_ROWS + 1][RIDGE_SGEMM_N_WIDTHS];
 };
 
@@ -83,8 +93,9 @@ size_t ridge_sgemm_ref_scratch_bytes(const struct ridge_sgemm *problem, int n_th
 void ridge_sgemm_ref_run(const struct ridge_sgemm *problem, const struct ridge_host *host, void *scratch);
 
 /* One panel: k rows of n_columns, zero padded to `width`; b is at its first element. */
-void ridge_sgemm_pack_panel(const struct ridge_sgemm_micro_set *set, const float *b, int64_t ldb, bool is_transposed, int64_t k, int64_t n_columns,
-                            int64_t width, float *to); /* set NULL: plain C */
+void ridge_sgemm_pack_panel(const struct ridge_sgemm_micro_set *set, const float *b, int64_t ldb,
+                            bool is_transposed, int64_t k, int64_t n_columns, int64_t width,
+                            float *to); /* set NULL: plain C */
 /* log2 of the vectors that a panel of so many columns has. */
 static inline int ridge_sgemm_panel_width(int64_t n_columns, int vector)
 {

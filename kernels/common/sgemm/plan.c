@@ -6,18 +6,18 @@
 enum {
     MAX_KC = 384,             /* panel of 32 columns: 48 KiB; long enough to hide the C update */
     MAX_KC_ONE_TILE = 1024,   /* few rows: C lives in registers */
-    SKINNY_KC = 64,           /* 64 columns of B: 16 KiB of L1 for the next tiles of rows */
-    SKINNY_KC_STREAM = 16,    /* rows of B in flight, where reading B is all that counts */
+    SKINNY_KC = 32,           /* rows of B that the hardware fetches at a time, each in a long run; ... */
+    SKINNY_KC_STREAM = 16,    /* ... of few rows of A, where reading B is all that counts */
     MAX_SKINNY_STREAM_ROWS = 4,
-    SKINNY_C_BYTES = 32 * 1024,
+    SKINNY_C_BYTES = 1024 * 1024, /* stays in L2 between two visits */
+    SKINNY_B_BYTES = 4096 * 1024, /* beyond L2, where fetching line by line is too slow */
     A_BLOCK_BYTES = 512 * 1024,
     B_KEEP_BYTES = 8192 * 1024, /* in L3: packing again for each block of A costs more */
     B_IN_PLACE_BYTES = 36 * 1024, /* about L1: packing would not pay */
     L1_WAY_BYTES = 4096,
     MAX_ALIASED_ROWS = 8,     /* of 8 (Zen 4) or 12 ways */
     MIN_M_TO_PACK_A = 28,
-    MIN_N_TO_PACK_A = 640, /* a packed element must be used often enough, ... */
-    MIN_N_TO_PACK_ALIASED_A = 512, /* ... less often where its rows fall on the same L1 sets */
+    MIN_N_TO_PACK_ALIASED_A = 512, /* or as ISAs have it, where the rows of A do not fall on the same L1 sets */
     SCRATCH_ALIGN = 64
 };
 
@@ -47,7 +47,8 @@ static void plan_tasks(const struct ridge_sgemm *p, int n_threads, struct ridge_
     plan->n_tasks = max_i64(plan->n_tasks, 1);
 }
 
-static void plan_blocks(const struct ridge_sgemm *p, struct ridge_sgemm_plan *plan)
+static void plan_blocks(const struct ridge_sgemm *p, const struct ridge_sgemm_micro_set *set,
+                        struct ridge_sgemm_plan *plan)
 {
     const int64_t m =
         plan->is_splitting_m ? ridge_kernels_size_ceil_div(p->m, plan->n_tasks) : p->m;
@@ -62,14 +63,15 @@ static void plan_blocks(const struct ridge_sgemm *p, struct ridge_sgemm_plan *pl
     plan->mc = even_part(m, mc_max / plan->max_rows * plan->max_rows);
     const bool is_given = p->packed_b == NULL;
     plan->is_b_in_place = is_given && !p->is_b_transposed &&
-                          (p->m <= 2 * plan->max_rows || p->k * p->n * 4 <= B_IN_PLACE_BYTES);
+                          (p->m <= 2 * plan->max_rows || p->k * p->n * 4 <= B_IN_PLACE_BYTES ||
+                           plan->max_rows > set->max_rows);
     /* With one block of A every panel is used once: it is packed and forgotten. */
     plan->is_keeping_b = is_given && !plan->is_b_in_place && m > plan->mc;
     const int64_t max_panels = max_i64(B_KEEP_BYTES / (4 * plan->kc * plan->panel), 1);
     plan->nc = plan->is_keeping_b ? even_part(n / plan->panel, max_panels) * plan->panel : n;
     plan->a_bytes = plan->is_packing_a ? (size_t)(4 * plan->mc * plan->kc) : 0;
     if (is_given && !plan->is_b_in_place)
-        plan->b_bytes = (size_t)(4 * plan->kc * (plan->is_keeping_b ? plan->nc : plan->panel));
+        plan->b_bytes = (size_t)(4 * plan->kc * (plan->is_keeping_b ? plan->nc : 2 * plan->panel));
 }
 
 static void plan_skinny(const struct ridge_sgemm *p, struct ridge_sgemm_plan *plan)
@@ -79,26 +81,50 @@ static void plan_skinny(const struct ridge_sgemm *p, struct ridge_sgemm_plan *pl
     plan->a_bytes = plan->is_packing_a ? sizeof(float) * (size_t)p->m * (size_t)p->k : 0;
 }
 
+/* Reading B is what counts: for a few rows always, for more where B comes from beyond L2. */
+static bool is_skinny(const struct ridge_sgemm *p, const struct ridge_sgemm_micro_set *set, int64_t panel)
+{
+    const bool is_b_far = p->k * p->n * 4 > SKINNY_B_BYTES;
+    return p->packed_b == NULL && !p->is_b_transposed && p->n > panel && /* few columns want tiles of many rows */
+           p->m <= (is_b_far ? set->skinny_max_rows : MAX_SKINNY_STREAM_ROWS);
+}
+
+/* Rows of A in place that do not push each other out: the power of 2 in their distance says how many L1 sets
+ * they share. */
+static int64_t max_rows_in_l1(const struct ridge_sgemm *p)
+{
+    const int64_t low_bit = 4 * (p->lda & -p->lda);
+    return low_bit == 0 ? MAX_ALIASED_ROWS : MAX_ALIASED_ROWS * max_i64(L1_WAY_BYTES / low_bit, 1);
+}
+
+/* One vector of columns leaves registers for tiles of twice the rows: starting and ending a tile costs as much as ten
+ * steps of k. */
+static bool is_narrow(const struct ridge_sgemm *p, const struct ridge_sgemm_micro_set *set)
+{
+    return p->n <= set->vector && set->narrow_max_rows > set->max_rows && (p->packed_b != NULL || !p->is_b_transposed);
+}
+
 void ridge_sgemm_plan_make(const struct ridge_sgemm *p, const struct ridge_sgemm_micro_set *set,
                            int n_threads, struct ridge_sgemm_plan *plan)
 {
     *plan = (struct ridge_sgemm_plan){.max_rows = set->max_rows, .panel = 2 * set->vector};
     const bool is_a_in_rows = p->gather == NULL && !p->is_a_transposed;
-    plan->is_skinny = p->packed_b == NULL && !p->is_b_transposed && p->m <= set->skinny_max_rows &&
-                      p->n > plan->panel; /* few columns want tiles of many rows */
+    plan->is_skinny = is_skinny(p, set, plan->panel);
     const bool is_aliased = is_a_in_rows && p->lda * 4 % L1_WAY_BYTES == 0 && p->m > MAX_ALIASED_ROWS;
     const bool is_worth_packing = is_aliased ? p->n >= MIN_N_TO_PACK_ALIASED_A
-                                             : p->n >= MIN_N_TO_PACK_A && p->m >= MIN_M_TO_PACK_A;
+                                             : p->n >= set->min_n_to_pack_a && p->m >= MIN_M_TO_PACK_A;
     plan->is_packing_a = !is_a_in_rows || (is_worth_packing && !plan->is_skinny);
     if (plan->is_skinny)
         plan->max_rows = set->skinny_rows;
-    else if (is_aliased && !plan->is_packing_a)
-        plan->max_rows = (int)min_i64(plan->max_rows, MAX_ALIASED_ROWS);
+    else if (is_narrow(p, set))
+        plan->max_rows = set->narrow_max_rows;
+    if (!plan->is_packing_a)
+        plan->max_rows = (int)min_i64(plan->max_rows, max_rows_in_l1(p));
     plan_tasks(p, n_threads, plan);
     if (plan->is_skinny)
         plan_skinny(p, plan);
     else
-        plan_blocks(p, plan);
+        plan_blocks(p, set, plan);
     plan->a_bytes = ridge_kernels_size_round_up(plan->a_bytes, SCRATCH_ALIGN);
     plan->task_bytes =
         ridge_kernels_size_round_up(plan->a_bytes + plan->b_bytes + SCRATCH_ALIGN, SCRATCH_ALIGN);

@@ -1,40 +1,22 @@
 /* What follows a sum, in vectors: the epilogue of epilogue.h with alpha and beta. Part of tile.h. */
 
-/* e^x for x in [-87, 89], Inf from 88.7 on: x = n ln 2 + r with ln 2 in two parts (Cody and Waite), then the Taylor
- * polynomial of degree 7 on |r| <= 0.35: its own error is 6e-9, below one rounding. */
-INLINE VEC exp_vec(VEC x)
-{
-    const VEC n = ROUND(MUL(x, SET1(1.44269504f)));
-    VEC r = FMA(n, SET1(-0.693145751953125f), x);
-    r = FMA(n, SET1(-1.428606765330187e-6f), r);
-    VEC y = SET1(1.0f / 5040);
-    y = FMA(y, r, SET1(1.0f / 720));
-    y = FMA(y, r, SET1(1.0f / 120));
-    y = FMA(y, r, SET1(1.0f / 24));
-    y = FMA(y, r, SET1(1.0f / 6));
-    y = FMA(y, r, SET1(0.5f));
-    y = FMA(y, r, SET1(1.0f));
-    y = FMA(y, r, SET1(1.0f));
-    return TIMES_POW2(y, n);
-}
-
 INLINE VEC relu6_vec(VEC x)
 {
-    return MIN(SET1(6.0f), MAX(ZERO(), x));
+    return MIN_SECOND(SET(6.0f), MAX_SECOND(ZERO(), x));
 }
 
 INLINE VEC act_vec(VEC x, const int act)
 {
     if (act == RIDGE_ACT_RELU)
-        return MAX(ZERO(), x);
+        return MAX_SECOND(ZERO(), x);
     if (act == RIDGE_ACT_RELU6)
         return relu6_vec(x);
     if (act == RIDGE_ACT_SILU) {
-        const VEC minus_x = MAX(SET1(-87.0f), MIN(SET1(89.0f), MUL(x, SET1(-1.0f))));
-        return DIV(x, ADD(SET1(1.0f), exp_vec(minus_x)));
+        const VEC minus_x = MAX_SECOND(SET(-87.0f), SUB(ZERO(), x)); /* less is 0 beside 1, and slow */
+        return DIV(x, ADD(SET(1.0f), vec_exp(minus_x)));
     }
     if (act == RIDGE_ACT_HARDSWISH)
-        return MUL(MUL(x, SET1(1.0f / 6)), relu6_vec(ADD(x, SET1(3.0f))));
+        return MUL(MUL(x, SET(1.0f / 6)), relu6_vec(ADD(x, SET(3.0f))));
     return x;
 }
 
@@ -43,7 +25,7 @@ INLINE void post_rows_with(const struct ridge_sgemm_tile *t, const VEC *sums, co
                            const int n_vec, const int act)
 {
     const struct ridge_sgemm_post post = t->post;
-    const VEC alpha = SET1(post.alpha), c_scale = SET1(post.c_scale);
+    const VEC alpha = SET(post.alpha), c_scale = SET(post.c_scale);
     float *c_row = t->c;
     const int64_t ldc = t->ldc;
     for (int v = 0; v < n_vec; v++) {
@@ -53,17 +35,17 @@ INLINE void post_rows_with(const struct ridge_sgemm_tile *t, const VEC *sums, co
         const float *c_from = post.c_from == NULL ? NULL : post.c_from + v * VL;
         const float *residual = post.residual == NULL ? NULL : post.residual + v * VL;
         const bool has_columns = post.bias != NULL && !post.is_bias_per_row;
-        const VEC columns = has_columns ? LOAD_MASKED(post.bias + v * VL, mask) : ZERO();
+        const VEC columns = has_columns ? LOAD_MASKED(post.bias + v * VL, mask, ZERO()) : ZERO();
         for (int i = 0; i < n_rows; i++) {
             VEC x = FMA(alpha, sums[i * n_vec + v], columns);
             if (c_from != NULL) {
-                x = FMA(c_scale, LOAD_MASKED(c_from, mask), x);
+                x = FMA(c_scale, LOAD_MASKED(c_from, mask, ZERO()), x);
                 c_from += post.c_from_ld;
             }
             if (post.bias != NULL && post.is_bias_per_row)
-                x = ADD(x, BROADCAST(post.bias + i));
+                x = ADD(x, SET(*(post.bias + i)));
             if (residual != NULL) {
-                x = ADD(x, LOAD_MASKED(residual, mask));
+                x = ADD(x, LOAD_MASKED(residual, mask, ZERO()));
                 residual += post.residual_ld;
             }
             STORE_MASKED(c, mask, act_vec(x, act));

@@ -1,52 +1,64 @@
 /* The tile function, once for every vector width. Included by one ISA file, which defines
- *   VEC, VL, MASK, MASK_FOR(n), ZERO(), LOAD(p), LOAD_MASKED(p, mask), STORE(p, v),
- *   STORE_MASKED(p, mask, v), BROADCAST(p), FMA(a, b, c), ADD(a, b), and for the epilogue MUL, DIV, MAX,
- *   MIN (a NaN in the second operand stays), SET1(x), ROUND(v), TIMES_POW2(v, n);
- *   TRANSPOSE(r).
+ *   RIDGE_VEC_BITS and RIDGE_ISA for vec.h, and TRANSPOSE(r), VL vectors of VL in place.
  * Everything is static: no code of this file's flags can reach a CPU without them.
  *
  * rows * vectors accumulators stay in registers: the loops below have constant bounds and unroll.
  */
 #include "common/sgemm/engine.h"
-#include <immintrin.h>
-
-#define UNROLL _Pragma("GCC unroll 32")
-#define INLINE static inline __attribute__((always_inline))
+#include "common/vec.h"
 
 #include "common/sgemm/post.h"
 #include "common/sgemm/transpose.h"
 
-/* Row i of A in place, from two bases and four multiples of the stride that fit addressing modes:
- * 14 row pointers do not fit 16 registers. */
+/* Row i of A in place, from a base every 9 rows and four multiples of the stride that fit addressing modes: a pointer a
+ * row would not fit 16 registers. */
+enum { ROWS_PER_BASE = 9, N_BASES = (RIDGE_SGEMM_MAX_ROWS + ROWS_PER_BASE - 1) / ROWS_PER_BASE };
+
 struct rows {
-    const char *base, *base9;
+    const char *base[N_BASES];
     int64_t ld, ld3, ld5, ld7;
 };
 
 INLINE const float *row_at(const struct rows *r, int i)
 {
-    const char *base = i < 9 ? r->base : r->base9;
-    const int step = i < 9 ? i : i - 9;
+    const int step = i % ROWS_PER_BASE;
     const int64_t offset = step == 0   ? 0
                            : step == 3 ? r->ld3
                            : step == 5 ? r->ld5
                            : step == 6 ? 2 * r->ld3
                            : step == 7 ? r->ld7
                                        : step * r->ld;
-    return (const float *)(const void *)(base + offset);
+    return (const float *)(const void *)(r->base[i / ROWS_PER_BASE] + offset);
+}
+
+INLINE void set_rows(struct rows *r, const float *a, int64_t lda)
+{
+    const int64_t ld = lda * (int64_t)sizeof *a;
+    *r = (struct rows){.ld = ld, .ld3 = 3 * ld, .ld5 = 5 * ld, .ld7 = 7 * ld};
+    UNROLL(32) for (int i = 0; i < N_BASES; i++) r->base[i] = (const char *)a + i * ROWS_PER_BASE * ld;
+}
+
+/* To the next step of k. Hides how the bases move, or the compiler makes a pointer of every row and of every step. */
+INLINE void step_rows(struct rows *r, const int n_rows)
+{
+    UNROLL(32) for (int i = 0; i < (n_rows + ROWS_PER_BASE - 1) / ROWS_PER_BASE; i++)
+    {
+        r->base[i] += sizeof(float);
+        __asm__("" : "+r"(r->base[i]));
+    }
 }
 
 INLINE void finish(float *c, const int64_t ldc, const VEC *acc, const int n_rows, const int n_vec,
                    const MASK mask, const bool is_masked, const bool is_accumulating)
 {
-    UNROLL for (int i = 0; i < n_rows; i++)
+    UNROLL(32) for (int i = 0; i < n_rows; i++)
     {
-        UNROLL for (int v = 0; v < n_vec; v++)
+        UNROLL(32) for (int v = 0; v < n_vec; v++)
         {
             VEC x = acc[i * n_vec + v];
             if (is_masked && v == n_vec - 1) {
                 if (is_accumulating)
-                    x = ADD(x, LOAD_MASKED(c + v * VL, mask));
+                    x = ADD(x, LOAD_MASKED(c + v * VL, mask, ZERO()));
                 STORE_MASKED(c + v * VL, mask, x);
             } else {
                 if (is_accumulating)
@@ -58,59 +70,107 @@ INLINE void finish(float *c, const int64_t ldc, const VEC *acc, const int n_rows
     }
 }
 
-INLINE void compute(const struct ridge_sgemm_tile *t, const int n_rows, const int n_vec,
+enum { MAX_SUMS = 28 }; /* registers' worth */
+/* Rows; a body each covers the latency of L3, and the bodies of shorter vectors are shorter. */
+enum { BODY = RIDGE_SGEMM_BODY, AHEAD_OF_COPY = 128 / VL };
+
+/* What moves through a tile, from one body of steps to the next. */
+struct walk {
+    const float *a, *b;
+    struct rows rows;
+    float *b_store;
+    int64_t ldb;
+};
+
+/* Step p adds to chain p % n_chains of the accumulators. */
+INLINE void steps(struct walk *w, VEC *acc, const int n_steps, const int n_chains, const int n_rows, const int n_vec,
+                  const int mode, const MASK mask, const bool is_masked)
+{
+    VEC b[8];
+    const bool is_in_columns = (mode & RIDGE_SGEMM_A_COLUMNS) != 0;
+    UNROLL(32) for (int p = 0; p < n_steps; p++)
+    {
+        UNROLL(32) for (int v = 0; v < n_vec; v++)
+            b[v] = is_masked && v == n_vec - 1 ? LOAD_MASKED(w->b + v * VL, mask, ZERO()) : LOAD(w->b + v * VL);
+        w->b += w->ldb;
+        if ((mode & RIDGE_SGEMM_B_STORE) != 0)
+            UNROLL(32) for (int v = 0; v < n_vec; v++) STORE(w->b_store + (p * n_vec + v) * VL, b[v]);
+        UNROLL(32) for (int i = 0; i < n_rows; i++)
+        {
+            const VEC x = SET(*(is_in_columns ? w->a + p * n_rows + i : row_at(&w->rows, i)));
+            UNROLL(32) for (int v = 0; v < n_vec; v++)
+            {
+                VEC *sum = &acc[(p % n_chains * n_rows + i) * n_vec + v];
+                *sum = FMA(x, b[v], *sum);
+            }
+        }
+        __asm__("" : "+r"(w->b));
+        if (!is_in_columns)
+            step_rows(&w->rows, n_rows);
+    }
+    w->b_store += n_steps * n_vec * VL;
+    w->a += n_steps * n_rows;
+}
+
+/* The lines of n_vec vectors, into L2: L1 belongs to the panel at work. */
+INLINE void fetch(const void *at, const int n_vec)
+{
+    UNROLL(32) for (int line = 0; line < (n_vec * VL + 15) / 16; line++)
+        _mm_prefetch((const char *)at + line * 64, _MM_HINT_T1);
+}
+
+/* Its state stays in memory: registers belong to the product. */
+INLINE void go_ahead(struct ridge_sgemm_ahead *x, const int n_vec)
+{
+    int64_t n = x->rows_per_body;
+    do {
+        const float *from = x->from;
+        x->from = from + x->ld;
+        if (x->to != NULL) {
+            fetch(from + AHEAD_OF_COPY * x->ld, n_vec);
+            UNROLL(32) for (int v = 0; v < n_vec; v++) STORE(x->to + v * VL, LOAD(from + v * VL));
+            x->to += n_vec * VL;
+        } else {
+            fetch(from, n_vec);
+        }
+        x->n_rows--;
+    } while (--n > 0 && x->n_rows > 0);
+}
+
+INLINE void compute(struct ridge_sgemm_tile *t, const int n_rows, const int n_vec,
                     const int mode, const bool is_masked)
 {
-    VEC acc[RIDGE_SGEMM_MAX_ROWS * 2];
-    VEC b[8];
+    /* Two FMAs a cycle with a latency of 4 want 8 sums at a time: tiles of 1 and 2 rows add every fourth step apart.
+     * Not those of 3: how rows are dealt to tiles may depend on the number of threads, the order of a sum must not. */
+    const int n_sums = n_rows * n_vec, n_chains = n_vec <= 2 && n_rows <= 2 ? 4 : 1;
+    VEC acc[MAX_SUMS];
     const MASK mask = MASK_FOR(t->n_columns - (n_vec - 1) * VL);
-    UNROLL for (int i = 0; i < n_rows * n_vec; i++) acc[i] = ZERO();
-    const float *a = t->a, *pb = t->b;
-    struct rows r = {.base = (const char *)t->a, .ld = t->lda * 4};
-    r.base9 = r.base + 9 * r.ld;
-    r.ld3 = 3 * r.ld;
-    r.ld5 = 5 * r.ld;
-    r.ld7 = 7 * r.ld;
-    float *b_store = t->b_store;
-    const int64_t ldb = t->ldb, lda = t->lda;
-    const int n_lines = (n_vec * VL + 15) / 16;
+    UNROLL(32) for (int i = 0; i < n_chains * n_sums; i++) acc[i] = ZERO();
+    struct walk w = {.a = t->a, .b = t->b, .b_store = t->b_store, .ldb = t->ldb};
+    set_rows(&w.rows, t->a, t->lda);
+    const float *c = t->c;
     int64_t left = t->k;
-    /* One prefetch a step: first C, a column of lines after the other (all at once would take every fill
-     * buffer from A and B), then what the driver wants. Wide tiles have C in L1 and read B in long runs. */
-    for (int line = n_vec > 2 ? n_lines : 0; left > 0; line++) {
-        const bool is_for_c = line < n_lines;
-        const char *prefetch = is_for_c ? (const char *)(t->c + line * 16) : t->prefetch;
-        const int64_t step_bytes = is_for_c ? t->ldc * 4 : t->prefetch_step_bytes;
-        const int64_t n_steps = is_for_c && left > n_rows ? n_rows : left;
-        left -= n_steps;
-        for (int64_t p = n_steps; p > 0; p--) {
-            UNROLL for (int v = 0; v < n_vec; v++)
-                b[v] = is_masked && v == n_vec - 1 ? LOAD_MASKED(pb + v * VL, mask)
-                                                   : LOAD(pb + v * VL);
-            if (n_vec <= 2) /* into L2: L1 belongs to the panel at work */
-                _mm_prefetch(prefetch, _MM_HINT_T1);
-            prefetch += step_bytes;
-            if ((mode & RIDGE_SGEMM_B_STORE) != 0) {
-                UNROLL for (int v = 0; v < n_vec; v++) STORE(b_store + v * VL, b[v]);
-                b_store += n_vec * VL;
-            }
-            UNROLL for (int i = 0; i < n_rows; i++)
-            {
-                const VEC x = BROADCAST((mode & RIDGE_SGEMM_A_COLUMNS) != 0 ? a + i : row_at(&r, i));
-                UNROLL for (int v = 0; v < n_vec; v++)
-                    acc[i * n_vec + v] = FMA(x, b[v], acc[i * n_vec + v]);
-            }
-            pb += ldb;
-            a += lda;
-            r.base += 4;
-            r.base9 += 4;
-            /* Hides that the bases move together, or the compiler makes a pointer of every row. */
-            __asm__("" : "+r"(r.base), "+r"(r.base9));
-        }
+    const int64_t n_single = n_vec > 2 || t->is_by_steps ? left : left % BODY;
+    /* Bodies that fetch C, a row each, then others: packed tiles of 6 x 16 have no slot to spare for a needless fetch.
+     * Wide tiles have C in L1 and read B in long runs, which the hardware fetches by itself. */
+    for (int row = 0; n_vec <= 2 && row < n_rows && left > n_single; row++, left -= BODY) {
+        fetch(c, n_vec);
+        c += t->ldc;
+        if (t->ahead.n_rows > 0)
+            go_ahead(&t->ahead, n_vec);
+        steps(&w, acc, BODY, n_chains, n_rows, n_vec, mode, mask, is_masked);
     }
+    for (; n_vec <= 2 && left > n_single; left -= BODY) {
+        if (t->ahead.n_rows > 0)
+            go_ahead(&t->ahead, n_vec);
+        steps(&w, acc, BODY, n_chains, n_rows, n_vec, mode, mask, is_masked);
+    }
+    for (; left > 0; left--)
+        steps(&w, acc, 1, n_chains, n_rows, n_vec, mode, mask, is_masked);
+    UNROLL(32) for (int i = n_chains * n_sums - 1; i >= n_sums; i--) acc[i - n_sums] = ADD(acc[i - n_sums], acc[i]);
     if (t->has_post) {
-        VEC sums[RIDGE_SGEMM_MAX_ROWS * 2];
-        UNROLL for (int i = 0; i < n_rows * n_vec; i++) sums[i] = acc[i];
+        VEC sums[MAX_SUMS];
+        UNROLL(32) for (int i = 0; i < n_rows * n_vec; i++) sums[i] = acc[i];
         post_rows(t, sums, n_rows, n_vec);
     } else if (t->is_accumulating) {
         finish(t->c, t->ldc, acc, n_rows, n_vec, mask, is_masked, true);
@@ -120,7 +180,7 @@ INLINE void compute(const struct ridge_sgemm_tile *t, const int n_rows, const in
 }
 
 #define TILE(rows, vectors, mode)                                                                  \
-    static void tile_##rows##_##vectors##_##mode(const struct ridge_sgemm_tile *t)                 \
+    static void tile_##rows##_##vectors##_##mode(struct ridge_sgemm_tile *t)                       \
     {                                                                                              \
         if (t->n_columns == (vectors) * VL)                                                        \
             compute(t, rows, vectors, mode, false);                                                \
@@ -130,4 +190,5 @@ INLINE void compute(const struct ridge_sgemm_tile *t, const int n_rows, const in
 #define TILES_OF_MODE(rows, mode) TILE(rows, 1, mode) TILE(rows, 2, mode)
 #define TILES(rows)                                                                                \
     TILES_OF_MODE(rows, 0) TILES_OF_MODE(rows, 1) TILES_OF_MODE(rows, 2) TILES_OF_MODE(rows, 3)
+#define NARROW_TILES(rows) TILE(rows, 1, 0) TILE(rows, 1, 1)
 #define TILE_ROW(rows, mode) [rows] = {tile_##rows##_1_##mode, tile_##rows##_2_##mode}

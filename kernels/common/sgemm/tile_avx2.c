@@ -1,40 +1,10 @@
 /* AVX2 tiles: up to 6 rows of 2 vectors (12 accumulators, 2 of B, 1 of A), or few rows of more. */
-#define VEC __m256
-#define VL 8
-#define MASK __m256i
-#define MASK_FOR(n) mask_for(n)
-#define ZERO() _mm256_setzero_ps()
-#define LOAD(p) _mm256_loadu_ps(p)
-#define LOAD_MASKED(p, mask) _mm256_maskload_ps(p, mask)
-#define STORE(p, v) _mm256_storeu_ps(p, v)
-#define STORE_MASKED(p, mask, v) _mm256_maskstore_ps(p, mask, v)
-#define BROADCAST(p) _mm256_broadcast_ss(p)
-#define FMA(a, b, c) _mm256_fmadd_ps(a, b, c)
-#define ADD(a, b) _mm256_add_ps(a, b)
-#define MUL(a, b) _mm256_mul_ps(a, b)
-#define DIV(a, b) _mm256_div_ps(a, b)
-#define MAX(a, b) _mm256_max_ps(a, b)
-#define MIN(a, b) _mm256_min_ps(a, b)
-#define SET1(x) _mm256_set1_ps(x)
-#define ROUND(v) _mm256_round_ps(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
-#define TIMES_POW2(v, n) times_pow2(v, n)
+#define RIDGE_VEC_BITS 256
+#define RIDGE_ISA avx2
 #define TRANSPOSE(r) transpose_8x8(r)
-#include <immintrin.h>
-#include <stdint.h>
+#include "common/vec.h"
 
-static inline __m256i mask_for(int64_t n)
-{
-    return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
-}
-
-/* n in [-126, 127] goes into the exponent's bits. */
-static inline __m256 times_pow2(__m256 x, __m256 n)
-{
-    const __m256i exponent = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
-    return _mm256_mul_ps(x, _mm256_castsi256_ps(_mm256_slli_epi32(exponent, 23)));
-}
-
-static inline __attribute__((always_inline)) void transpose_8x8(__m256 *r)
+INLINE void transpose_8x8(__m256 *r)
 {
     __m256 u[8];
 #pragma GCC unroll 2
@@ -71,6 +41,7 @@ const struct ridge_sgemm_micro_set ridge_sgemm_micro_set_avx2 = {
     .max_rows = 6,
     .skinny_max_rows = 8,
     .skinny_rows = 6,
+    .min_n_to_pack_a = 256,
     .transpose = transpose,
     .tile = {{[1] = {tile_1_1_0, tile_1_2_0, tile_1_4_0, tile_1_8_0},
               [2] = {tile_2_1_0, tile_2_2_0, tile_2_4_0},

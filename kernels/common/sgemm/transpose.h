@@ -5,13 +5,13 @@ INLINE void transpose_block(const float *from, int64_t ld_from, const int64_t n_
                             int64_t ld_to, const int64_t n_k, MASK rows_mask, const bool is_whole)
 {
     VEC r[VL];
-    UNROLL for (int i = 0; i < VL; i++)
+    UNROLL(32) for (int i = 0; i < VL; i++)
     {
         const float *row = from + (i < n_rows ? i : 0) * ld_from;
-        r[i] = is_whole ? LOAD(row) : LOAD_MASKED(row, k_mask);
+        r[i] = is_whole ? LOAD(row) : LOAD_MASKED(row, k_mask, ZERO());
     }
     TRANSPOSE(r);
-    UNROLL for (int q = 0; q < VL; q++)
+    UNROLL(32) for (int q = 0; q < VL; q++)
     {
         if (is_whole || q < n_k)
             STORE_MASKED(to + q * ld_to, rows_mask, r[q]);
