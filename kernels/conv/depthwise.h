@@ -1,16 +1,16 @@
 /* Depthwise convolution: groups = ic, oc = ic * multiplier. Lanes are channels.
  *
  * columns: filters of 3, 5 or 7 columns, stride 1 or 2, no dilation, multiplier 1, nhwc and nchw16c.
- *   A tile is up to 14 (AVX2: 10, 8, 6) outputs of a row, half of that at stride 2; its sums and one filter row stay
- *   in registers.
+ *   A tile is up to 14 (AVX2: 10, 8, 6) outputs of a row, in nhwc half of that at stride 2; its sums and one filter
+ *   row stay in registers.
  *   A vector of x is loaded once a row and serves every tap that it meets. Filter rows outside the image
  *   are not visited; only tiles at the left and right edge ask which columns are inside.
  * planes: nchw. Lanes are output columns; see depthwise_planes.h.
  * any: every other shape and layout, four outputs of a row at a time.
  *
- * Order: strips of a tile's columns, in them groups of neighbouring channels, in them rows from top to bottom:
- * the filter's rows of a strip stay in L1, x and y are streamed once. (Rows in the outermost loop and prefetching
- * the rows below were both measured to be slower.)
+ * Order: strips of columns (nhwc: a tile's, nchw16c: a row's, as far as L1 holds it), in them groups of
+ * neighbouring channels, in them rows from top to bottom: what the filter's rows share stays in L1, x and y are
+ * streamed once. (Measured to be slower: rows in the outermost loop of nhwc, fetching the row below ahead.)
  */
 #ifndef RIDGE_KERNELS_CONV_DEPTHWISE_H
 #define RIDGE_KERNELS_CONV_DEPTHWISE_H

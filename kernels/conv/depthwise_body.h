@@ -3,12 +3,17 @@
 #include "conv/finish.h"
 
 #define N_COLUMNS_MAX RIDGE_CONV_DEPTHWISE_MAX_COLUMNS
-enum { L1_BYTES = 24 << 10 }; /* for x: half of the larger L1 caches */
+enum { /* of x in L1, as measured with one of 48 KiB */
+    STRIP_BYTES = 44 << 10,         /* nhwc */
+    BLOCKED_STRIP_BYTES = 24 << 10, /* nchw16c: all channels of a strip ... */
+    BLOCKED_ROW_BYTES = 48 << 10,   /* ... or 16 of them in a long row */
+    MAX_SPANS = 16
+};
 
 /* n_vectors vectors of channels of a tile; the pointers are at the first. */
 struct tile {
     const float *x; /* first filter row inside, input column of output 0 and tap 0 */
-    int64_t x_row, x_pixel;
+    int64_t x_row, x_pixel, x_vector;
     const float *w;
     int64_t w_row, w_tap, w_vector;
     const float *bias;
@@ -17,7 +22,7 @@ struct tile {
     int64_t first, last; /* input columns inside, counted from x */
     float *y;
     const float *residual;
-    int64_t y_pixel;
+    int64_t y_pixel, y_vector;
     MASK mask, mask_stored; /* channels; what of the vector is stored */
     struct finish finish;
 };
@@ -28,6 +33,9 @@ struct tile {
 #else
 #define PIN(v) ((void)0)
 #endif
+/* Hides where a pointer comes from: the compiler would keep one for every column, most of them in memory (which
+ * costs a fifth to a third). */
+#define PIN_POINTER(p) __asm__("" : "+r"(p))
 
 INLINE VEC load_if(const float *p, MASK mask, bool is_masked)
 {
@@ -64,44 +72,57 @@ INLINE void finish_columns(const struct tile *t, int64_t at, VEC *sums, const in
                  act_curved(t->finish.act, load_if(y, t->mask_stored, is_careful)));
 }
 
-/* FULL: all is inside. EDGE: the first and last kw - 1 columns may lie outside. CAREFUL: any column may, and
- * lanes are masked. */
-enum tile_mode { FULL, EDGE, CAREFUL, N_MODES };
+/* FULL: all columns are inside. SIDES: all but up to kw / 2 at either end. TAIL: the same with masked lanes.
+ * CAREFUL: any column may be outside, and lanes are masked. */
+enum tile_mode { FULL, SIDES, TAIL, CAREFUL, N_MODES };
+
+/* What row of the filter adds to n outputs; x and w are at its first tap. */
+INLINE void add_row(const struct tile *t, const float *x, const float *w, VEC *sums, const int kw, const int stride,
+                    const int n, const enum tile_mode mode)
+{
+    const bool is_masked = mode >= TAIL;
+    const int width = (n - 1) * stride + kw;
+    const int64_t x_pixel = t->x_pixel, w_tap = t->w_tap;
+    VEC taps[7];
+    UNROLL(7) for (int q = 0; q < kw; q++, w += w_tap)
+    {
+        PIN_POINTER(w);
+        taps[q] = load_if(w, t->mask, is_masked);
+    }
+    UNROLL(40) for (int j = 0; j < width; j++, x += x_pixel)
+    {
+        PIN_POINTER(x);
+        const bool is_at_side = mode != FULL && (j < kw / 2 || j >= width - kw / 2);
+        if ((mode == CAREFUL || is_at_side) && (j < t->first || j >= t->last))
+            continue;
+        VEC v = load_if(x, t->mask, is_masked);
+        PIN(v);
+        UNROLL(7) for (int q = 0; q < kw; q++)
+        {
+            const int c = (j - q) / stride;
+            if (j >= q && (j - q) % stride == 0 && c < n)
+                sums[c] = FMA(v, taps[q], sums[c]);
+        }
+    }
+}
 
 /* n outputs of a row. */
 INLINE void columns(const struct tile *t, const int kw, const int stride, const int n, const enum tile_mode mode)
 {
-    const bool is_careful = mode == CAREFUL;
-    const int width = (n - 1) * stride + kw;
-    const int64_t x_pixel = t->x_pixel, w_tap = t->w_tap, first = t->first, last = t->last;
-    const float *w_vector = t->w;
-    for (int64_t at = 0; at < t->n_vectors * VL; at += VL, w_vector += t->w_vector) {
+    const float *x_vector = t->x, *w_vector = t->w, *bias = t->bias;
+    for (int64_t v = 0; v < t->n_vectors; v++, x_vector += t->x_vector, w_vector += t->w_vector) {
         VEC sums[N_COLUMNS_MAX];
-        const VEC bias = t->bias == NULL ? ZERO() : load_if(t->bias + at, t->mask, is_careful);
-        UNROLL(14) for (int c = 0; c < n; c++) sums[c] = bias;
-        const float *row = t->x + at, *w = w_vector;
-        for (int64_t r = t->n_rows; r > 0; r--) {
-            VEC taps[7];
-            UNROLL(7) for (int q = 0; q < kw; q++) taps[q] = load_if(w + q * w_tap, t->mask, is_careful);
-            const float *x = row;
-            UNROLL(40) for (int j = 0; j < width; j++, x += x_pixel)
-            {
-                const bool is_near_edge = j < kw - 1 || j > width - kw;
-                if ((is_careful || (mode == EDGE && is_near_edge)) && (j < first || j >= last))
-                    continue;
-                VEC v = load_if(x, t->mask, is_careful);
-                PIN(v);
-                UNROLL(7) for (int q = 0; q < kw; q++)
-                {
-                    const int c = (j - q) / stride;
-                    if (j >= q && (j - q) % stride == 0 && c < n)
-                        sums[c] = FMA(v, taps[q], sums[c]);
-                }
-            }
-            row += t->x_row;
-            w += t->w_row;
+        const VEC start = bias == NULL ? ZERO() : load_if(bias + v * VL, t->mask, mode >= TAIL);
+        UNROLL(14) for (int c = 0; c < n; c++) sums[c] = start;
+        const float *x = x_vector, *w = w_vector;
+        if (kw == 3 && t->n_rows == 3) { /* most rows of most layers: 1.05 to 1.1 times */
+            UNROLL(3) for (int r = 0; r < 3; r++, x += t->x_row, w += t->w_row)
+                add_row(t, x, w, sums, kw, stride, n, mode);
+        } else {
+            for (int64_t r = t->n_rows; r > 0; r--, x += t->x_row, w += t->w_row)
+                add_row(t, x, w, sums, kw, stride, n, mode);
         }
-        finish_columns(t, at, sums, n, is_careful);
+        finish_columns(t, v * t->y_vector, sums, n, mode >= TAIL);
     }
 }
 
@@ -109,10 +130,11 @@ typedef void tile_fn(const struct tile *t);
 #define TILE_OF_MODE(kw, stride, n, mode)                                                          \
     static void tile_##kw##_##stride##_##n##_##mode(const struct tile *t) { columns(t, kw, stride, n, mode); }
 #define TILE(kw, stride, n)                                                                        \
-    TILE_OF_MODE(kw, stride, n, FULL) TILE_OF_MODE(kw, stride, n, EDGE) TILE_OF_MODE(kw, stride, n, CAREFUL)
+    TILE_OF_MODE(kw, stride, n, FULL) TILE_OF_MODE(kw, stride, n, SIDES) TILE_OF_MODE(kw, stride, n, TAIL)         \
+    TILE_OF_MODE(kw, stride, n, CAREFUL)
 #define TILE_ROW(kw, stride, n)                                                                    \
-    [n] = {tile_##kw##_##stride##_##n##_FULL, tile_##kw##_##stride##_##n##_EDGE,                   \
-           tile_##kw##_##stride##_##n##_CAREFUL},
+    [n] = {tile_##kw##_##stride##_##n##_FULL, tile_##kw##_##stride##_##n##_SIDES,                  \
+           tile_##kw##_##stride##_##n##_TAIL, tile_##kw##_##stride##_##n##_CAREFUL},
 #define UP_TO_3(X, kw, s) X(kw, s, 1) X(kw, s, 2) X(kw, s, 3)
 #define UP_TO_4(X, kw, s) UP_TO_3(X, kw, s) X(kw, s, 4)
 #define UP_TO_5(X, kw, s) UP_TO_4(X, kw, s) X(kw, s, 5)
@@ -121,21 +143,21 @@ typedef void tile_fn(const struct tile *t);
 #define UP_TO_8(X, kw, s) UP_TO_7(X, kw, s) X(kw, s, 8)
 #define UP_TO_10(X, kw, s) UP_TO_8(X, kw, s) X(kw, s, 9) X(kw, s, 10)
 #define UP_TO_14(X, kw, s) UP_TO_10(X, kw, s) X(kw, s, 11) X(kw, s, 12) X(kw, s, 13) X(kw, s, 14)
-/* The widest tile: what 32 or 16 registers hold; at stride 2 half of it, for as many columns of x. */
+/* The widest tile: what 32 or 16 registers hold. */
 #if VL == 16
 #define COLUMNS_3_1 14
 #define COLUMNS_5_1 14
 #define COLUMNS_7_1 14
-#define COLUMNS_3_2 7
-#define COLUMNS_5_2 7
-#define COLUMNS_7_2 7
+#define COLUMNS_3_2 14
+#define COLUMNS_5_2 14
+#define COLUMNS_7_2 14
 #else
 #define COLUMNS_3_1 10
 #define COLUMNS_5_1 8
 #define COLUMNS_7_1 6
-#define COLUMNS_3_2 5
-#define COLUMNS_5_2 4
-#define COLUMNS_7_2 3
+#define COLUMNS_3_2 10
+#define COLUMNS_5_2 8
+#define COLUMNS_7_2 6
 #endif
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)
@@ -181,48 +203,112 @@ static struct tile tile_of(const struct ridge_conv_depthwise_plan *p,
     t.x_pixel = p->x.pixel;
     t.x_row = p->x.row;
     t.y_pixel = p->y.pixel;
+    t.x_vector = VL == p->x.block_channels ? p->x.block : VL;
+    t.y_vector = VL == p->y.block_channels ? p->y.block : VL;
     return t;
 }
 
-/* n columns from w0 on, rows [h0, h1), n_vectors of channels from o on. */
-static void strip(const struct ridge_conv_depthwise_plan *p, const struct ridge_conv_depthwise_data *d,
-                  const struct ridge_conv_depthwise_part *part, int64_t w0, int64_t n, int64_t o,
-                  int64_t n_vectors)
+/* n outputs of a row from column w0 on. */
+struct span {
+    tile_fn *tile;
+    int64_t x, y;        /* offsets of column w0 */
+    int64_t first, last; /* input columns inside, counted from x */
+};
+
+static struct span span_of(const struct ridge_conv_depthwise_plan *p, int64_t w0, int64_t n, bool is_masked)
 {
     const struct ridge_conv_shape *s = p->shape;
-    struct tile t = tile_of(p, d, o);
-    const int64_t x0 = w0 * s->stride_w - s->pad_l;
-    const float *x = d->x + part->b * p->x.batch + ridge_conv_channel_offset(&p->x, o) + x0 * t.x_pixel;
-    const int64_t y = part->b * p->y.batch + ridge_conv_channel_offset(&p->y, o) + w0 * t.y_pixel;
-    t.n_vectors = n_vectors;
-    t.first = -x0;
-    t.last = s->iw - x0;
-    const int64_t n_outside_left = -x0, n_outside_right = (n - 1) * s->stride_w + s->kw - t.last;
-    const int64_t n_outside = n_outside_left > n_outside_right ? n_outside_left : n_outside_right;
-    const enum tile_mode mode = s->oc - o < n_vectors * VL || n_outside >= s->kw ? CAREFUL
-                                : n_outside > 0                                  ? EDGE
-                                                                                 : FULL;
-    tile_fn *const tile = tiles[s->kw / 2 - 1][s->stride_w - 1][n][mode];
-    for (int64_t h = part->h0; h < part->h1; h++) {
-        const int64_t top = h * s->stride_h - s->pad_t;
-        int64_t first, last;
-        taps_inside(top, 1, s->kh, s->ih, &first, &last);
-        t.n_rows = last - first;
-        t.x = x + (top + first) * t.x_row;
-        t.w = d->w + o / VL * p->w_block + first * t.w_row;
-        t.y = d->y + y + h * p->y.row;
-        t.residual = d->residual == NULL ? NULL : d->residual + y + h * p->y.row;
-        tile(&t);
-    }
+    const int64_t x0 = w0 * s->stride_w - s->pad_l, n_right = x0 + (n - 1) * s->stride_w + s->kw - s->iw;
+    const int64_t n_outside = -x0 > n_right ? -x0 : n_right;
+    const enum tile_mode mode = n_outside > s->kw / 2 ? CAREFUL : is_masked ? TAIL : n_outside > 0 ? SIDES : FULL;
+    return (struct span){.tile = tiles[s->kw / 2 - 1][s->stride_w - 1][n][mode],
+                         .x = x0 * p->x.pixel,
+                         .y = w0 * p->y.pixel,
+                         .first = -x0,
+                         .last = s->iw - x0};
 }
 
-/* How many vectors of channels next to each other keep the filter's rows of a strip in L1. */
-static int64_t vectors_at_once(const struct ridge_conv_depthwise_plan *p, int64_t n_columns)
+/* The spans in row h. x, y: offsets of the image at the tile's first channel. */
+static void run_spans(const struct ridge_conv_depthwise_plan *p, const struct ridge_conv_depthwise_data *d,
+                      struct tile *t, const struct span *spans, int64_t n_spans, int64_t x, int64_t y, int64_t h)
 {
     const struct ridge_conv_shape *s = p->shape;
-    const int64_t window = (s->kh + s->stride_h) * (n_columns * s->stride_w + s->kw) * VEC_BYTES;
-    const int64_t n = window < L1_BYTES ? L1_BYTES / window : 1;
-    return s->layout == RIDGE_CONV_NCHW16C ? 16 / VL : n;
+    const int64_t top = h * s->stride_h - s->pad_t;
+    const float *w = t->w;
+    int64_t first, last;
+    taps_inside(top, 1, s->kh, s->ih, &first, &last);
+    t->n_rows = last - first;
+    t->w += first * t->w_row;
+    x += (top + first) * t->x_row;
+    y += h * p->y.row;
+    for (int64_t i = 0; i < n_spans; i++) {
+        t->first = spans[i].first;
+        t->last = spans[i].last;
+        t->x = d->x + x + spans[i].x;
+        t->y = d->y + y + spans[i].y;
+        t->residual = d->residual == NULL ? NULL : d->residual + y + spans[i].y;
+        spans[i].tile(t);
+    }
+    t->w = w;
+}
+
+/* Columns [w0, w1) as n_spans spans, rows [part->h0, part->h1), n_vectors of channels from o on. */
+static void strip(const struct ridge_conv_depthwise_plan *p, const struct ridge_conv_depthwise_data *d,
+                  const struct ridge_conv_depthwise_part *part, int64_t w0, int64_t w1, int64_t n_spans, int64_t o,
+                  int64_t n_vectors)
+{
+    const int64_t x = part->b * p->x.batch + ridge_conv_channel_offset(&p->x, o);
+    const int64_t y = part->b * p->y.batch + ridge_conv_channel_offset(&p->y, o);
+    struct span spans[MAX_SPANS];
+    for (int64_t i = 0; i < n_spans; i++) {
+        const int64_t n = (w1 - w0) / (n_spans - i);
+        spans[i] = span_of(p, w0, n, p->shape->oc - o < n_vectors * VL);
+        w0 += n;
+    }
+    struct tile t = tile_of(p, d, o);
+    t.n_vectors = n_vectors;
+    t.w = d->w + o / VL * p->w_block;
+    for (int64_t h = part->h0; h < part->h1; h++)
+        run_spans(p, d, &t, spans, n_spans, x, y, h);
+}
+
+/* How a layout is walked: the widest span, spans of a strip, vectors of channels in it, and where these end. */
+struct walk {
+    int64_t max_columns, n_spans, n_vectors, n_aligned;
+};
+
+static int64_t clamp(int64_t n, int64_t least, int64_t most)
+{
+    return n < least ? least : n > most ? most : n;
+}
+
+/* nchw16c: pixels follow each other, so whole rows are streamed. nhwc: pixels are far apart, so a strip is one
+ * span. Either with as many channels as keep its rows in L1. */
+static struct walk walk_of(const struct ridge_conv_depthwise_plan *p)
+{
+    const struct ridge_conv_shape *s = p->shape;
+    const bool is_blocked = s->layout == RIDGE_CONV_NCHW16C;
+    const int64_t column_bytes = (s->kh + s->stride_h) * s->stride_w * VEC_BYTES;
+    struct walk w = {.max_columns = max_columns[s->kw / 2 - 1][s->stride_w - 1], .n_spans = 1, .n_aligned = INT64_MAX};
+    if (is_blocked)
+        w.n_spans = clamp(BLOCKED_ROW_BYTES / (column_bytes * w.max_columns * (16 / VL)), 1, MAX_SPANS);
+    else
+        w.max_columns = (w.max_columns + s->stride_w - 1) / s->stride_w;
+    const int64_t n = clamp(p->out.ow, 1, w.max_columns * w.n_spans) + s->kw;
+    w.n_vectors = clamp((is_blocked ? BLOCKED_STRIP_BYTES : STRIP_BYTES) / (column_bytes * n), 1, INT64_MAX);
+    if (is_blocked && VL != 16) /* the step to the next block is another */
+        w.n_vectors = w.n_aligned = 16 / VL;
+    return w;
+}
+
+/* Vectors dealt evenly; one whose lanes are not all there goes by itself. */
+static int64_t vectors_from(const struct ridge_conv_depthwise_plan *p, const struct walk *w, int64_t v, int64_t end)
+{
+    const int64_t n_full = p->shape->oc / VL, left = (n_full < end ? n_full : end) - v;
+    if (left < 1)
+        return 1;
+    const int64_t n_groups = (left + w->n_vectors - 1) / w->n_vectors, n = (left + n_groups - 1) / n_groups;
+    return clamp(n, 1, w->n_aligned - v % w->n_aligned);
 }
 
 /* Strips of columns, dealt evenly; in them groups of channels; in them rows. */
@@ -230,20 +316,17 @@ void RIDGE_ISA_NAME(ridge_conv_depthwise_columns)(const struct ridge_conv_depthw
                                                   const struct ridge_conv_depthwise_data *d,
                                                   const struct ridge_conv_depthwise_part *part)
 {
-    const struct ridge_conv_shape *s = p->shape;
-    const int64_t most = max_columns[s->kw / 2 - 1][s->stride_w - 1], n_strips = (p->out.ow + most - 1) / most;
-    int64_t w0 = 0;
-    for (int64_t i = 0; i < n_strips; i++) {
-        const int64_t n = (p->out.ow - w0) / (n_strips - i), group = vectors_at_once(p, n);
-        for (int64_t v = part->block0; v < part->block1;) {
-            const int64_t left = part->block1 - v, n_full = s->oc / VL - v;
-            int64_t n_vectors = left < group - v % group ? left : group - v % group;
-            if (n_full < n_vectors) /* the tail goes by itself */
-                n_vectors = n_full > 0 ? n_full : 1;
-            strip(p, d, part, w0, n, v * VL, n_vectors);
-            v += n_vectors;
+    const struct walk walk = walk_of(p);
+    int64_t left = (p->out.ow + walk.max_columns - 1) / walk.max_columns;
+    for (int64_t w0 = 0; left > 0;) {
+        const int64_t n_spans = left < walk.n_spans ? left : walk.n_spans;
+        const int64_t w1 = w0 + (p->out.ow - w0) * n_spans / left;
+        for (int64_t v = part->block0, n; v < part->block1; v += n) {
+            n = vectors_from(p, &walk, v, part->block1);
+            strip(p, d, part, w0, w1, n_spans, v * VL, n);
         }
-        w0 += n;
+        w0 = w1;
+        left -= n_spans;
     }
 }
 

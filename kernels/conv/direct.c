@@ -1,9 +1,9 @@
-/* The direct kernels of conv and conv_transpose for nhwc and nchw16c: how a problem becomes tiles.
+/* The direct kernels of conv and conv_transpose: how a problem becomes tiles.
  *
  * A line is an output row (transposed: the pixels of it that see the same taps, every stride_w-th). Its
  * pixels lie a constant step apart, in x as in y, so a tile reads x in place. At the borders taps reach
  * outside x: such a tile first adds the taps that only some of its pixels have, each with those pixels
- * alone, so nothing is padded, copied or multiplied by zero. 1x1 with step 1 is one long line. */
+ * alone; only for short sums are the rows copied between zeros. 1x1 with step 1 is one long line. */
 #include "common/split.h"
 #include "conv/direct.h"
 #include "common/size.h"
@@ -16,7 +16,7 @@ struct job {
     float *y;
     int32_t act;
     int64_t ldb_in_place, oc_real; /* columns beyond oc_real have no bias */
-    struct ridge_conv_segment *segments;
+    char *lists;
     float *padded;
     int64_t n_chunks;
 };
@@ -25,14 +25,18 @@ struct job {
 struct line {
     const struct job *job;
     struct ridge_conv_segment *inner, *edge; /* all taps; those of a border tile */
-    struct ridge_conv_tile tile;             /* what all tiles of the line share */
-    int64_t h, residue, from, to;
+    struct ridge_conv_column *columns;       /* in the order of q: lo and hi only rise or only fall */
+    size_t n_columns, n_inner;
+    struct ridge_conv_tile tile; /* what all tiles of the line share */
+    int64_t image, h, residue, part, n_pixels, from, to; /* n_pixels: of all parts */
+    int64_t n_tiles, n_rows, n_longer; /* of n_rows pixels, the first n_longer of one more */
     int64_t inner_from, inner_to; /* pixels that have every tap of a row */
-    size_t n_inner;
-    const float *x; /* pixel 0, tap offsets from here */
-    int64_t x_width, pad_l; /* of the rows at x: those of the tensor, or copies between zeros */
-    float *padded;          /* NULL: in place */
-    float *y;
+    const float *x;               /* pixel 0, tap offsets from here */
+    int64_t x_width, pad_l;       /* of the rows at x: those of the tensor, or copies between zeros */
+    float *padded;                /* the ring of rows of x; NULL: in place */
+    int64_t ring_next;            /* first row that is not in it yet */
+    int64_t x_pixel;
+    float *y, *y_panel;           /* pixel 0, of the group and of the panel */
 };
 
 /* Where tap `t` of output `at` reads; the caller checks the range. False: between the samples. */
@@ -44,37 +48,43 @@ static bool tap_at(bool is_transpose, int64_t at, int64_t t, int64_t stride, int
     return !is_transpose || shift - *from * stride == 0;
 }
 
-/* Columns of taps: tap q reads column j * step + *first of x; *lo .. *hi are the pixels it serves. */
-static bool column_tap(const struct line *l, int64_t q, int64_t *first, int64_t *lo, int64_t *hi)
+/* For the residue that the line stands at. */
+static void list_columns(struct line *l)
 {
     const struct ridge_conv_plan *p = l->job->p;
-    if (!tap_at(p->is_transpose, l->residue, q, p->stride_w, p->dilation, l->pad_l, first))
-        return false;
-    *lo = *first >= 0 ? 0 : ridge_kernels_size_ceil_div(-*first, p->step);
-    *hi = *first >= l->x_width ? 0 : (l->x_width - 1 - *first) / p->step + 1;
-    return true;
+    l->n_pixels = ridge_kernels_size_ceil_div(p->ow - l->residue, p->n_residues);
+    l->n_columns = 0;
+    l->inner_from = 0;
+    l->inner_to = INT64_MAX;
+    for (int64_t q = 0; q < p->kw; q++) {
+        struct ridge_conv_column c = {.q = q};
+        if (!tap_at(p->is_transpose, l->residue, q, p->stride_w, p->dilation, l->pad_l, &c.first))
+            continue;
+        c.lo = c.first >= 0 ? 0 : ridge_kernels_size_ceil_div(-c.first, p->step);
+        c.hi = c.first >= l->x_width ? 0 : (l->x_width - 1 - c.first) / p->step + 1;
+        l->inner_from = c.lo > l->inner_from ? c.lo : l->inner_from;
+        l->inner_to = c.hi < l->inner_to ? c.hi : l->inner_to;
+        l->columns[l->n_columns++] = c;
+    }
 }
 
-/* Lists the taps that serve exactly the pixels [lo, hi) of the tile [j0, j1). */
-static size_t list_segments(const struct line *l, int64_t j0, int64_t j1, int64_t lo, int64_t hi,
-                            struct ridge_conv_segment *to)
+/* Lists the taps of the columns [begin, end). */
+static size_t list_segments(const struct line *l, size_t begin, size_t end, struct ridge_conv_segment *to)
 {
     const struct ridge_conv_plan *p = l->job->p;
     size_t n = 0;
-    for (int64_t block = 0; block < p->n_blocks; block++)
+    for (int64_t block = 0; block < p->n_blocks && p->block > 0; block++)
         for (int64_t r = 0; r < p->kh; r++) {
-            int64_t row, first, tap_lo, tap_hi;
+            int64_t row;
             if (!tap_at(p->is_transpose, l->h, r, p->stride_h, p->dilation, p->pad_t, &row) || row < 0 ||
                 row >= p->ih)
                 continue;
-            for (int64_t q = 0; q < p->kw; q++) {
-                if (!column_tap(l, q, &first, &tap_lo, &tap_hi) ||
-                    (tap_lo > j0 ? tap_lo : j0) != lo || (tap_hi < j1 ? tap_hi : j1) != hi)
-                    continue;
-                const struct ridge_conv_segment s = {
-                    block * p->x_block +
-                        ((l->padded != NULL ? r : row) * l->x_width + first) * p->x_pixel,
-                    ((block * p->kh + r) * p->kw + q) * p->block, p->block};
+            const int64_t at = l->padded != NULL ? row % p->n_ring : row;
+            const int64_t a = block * p->x_block + at * l->x_width * l->x_pixel,
+                          k = (block * p->kh + r) * p->kw;
+            for (size_t i = begin; i < end; i++) {
+                const struct ridge_conv_column *c = &l->columns[i];
+                const struct ridge_conv_segment s = {a + c->first * l->x_pixel, (k + c->q) * p->block, p->block};
                 if (n > 0 && to[n - 1].a + to[n - 1].n == s.a && to[n - 1].k + to[n - 1].n == s.k)
                     to[n - 1].n += s.n;
                 else
@@ -88,176 +98,286 @@ static void run_rows(const struct line *l, struct ridge_conv_tile *t, int64_t j0
 {
     const struct ridge_conv_plan *p = l->job->p;
     const int64_t y_step = p->y_pixel * p->n_residues;
-    t->a = l->x + j0 * p->step * p->x_pixel;
-    t->c = l->y + j0 * y_step;
-    t->prefetch = t->a + (j1 - j0) * t->lda;
+    t->a = l->x + j0 * p->step * l->x_pixel;
+    t->c = l->y_panel + j0 * y_step;
     if (t->residual != NULL)
         t->residual = l->job->residual + (t->c - l->job->y);
     p->tiles->run[j1 - j0][t->n_columns > p->tiles->n_lanes](t);
 }
 
-/* Adds the taps that only some pixels of the tile have; taps of the same pixels go together. */
-static void run_partial_taps(const struct line *l, struct ridge_conv_tile *t, int64_t j0, int64_t j1)
+/* Columns that serve the same pixels [*lo, *hi) of the tile [j0, j1) are neighbours: the end of those from `begin`. */
+static size_t alike_columns(const struct line *l, size_t begin, int64_t j0, int64_t j1, int64_t *lo, int64_t *hi)
 {
-    const struct ridge_conv_plan *p = l->job->p;
-    for (int64_t q = 0; q < p->kw; q++) {
-        int64_t first, lo, hi, before_lo, before_hi;
-        if (!column_tap(l, q, &first, &lo, &hi))
-            continue;
-        lo = lo > j0 ? lo : j0;
-        hi = hi < j1 ? hi : j1;
-        bool is_done = lo >= hi || (lo == j0 && hi == j1);
-        for (int64_t before = 0; before < q && !is_done; before++)
-            if (column_tap(l, before, &first, &before_lo, &before_hi))
-                is_done = (before_lo > j0 ? before_lo : j0) == lo && (before_hi < j1 ? before_hi : j1) == hi;
-        if (is_done)
-            continue;
-        t->n_segments = list_segments(l, j0, j1, lo, hi, l->edge);
-        if (t->n_segments > 0)
-            run_rows(l, t, lo, hi);
+    size_t end = begin;
+    for (; end < l->n_columns; end++) {
+        const struct ridge_conv_column *c = &l->columns[end];
+        const int64_t c_lo = c->lo > j0 ? c->lo : j0, c_hi = c->hi < j1 ? c->hi : j1;
+        if (end > begin && (c_lo != *lo || c_hi != *hi))
+            break;
+        *lo = c_lo;
+        *hi = c_hi;
     }
+    return end;
 }
 
+/* The bias, then the taps that only some pixels have, each with those alone, then all others. */
 static void run_border_tile(const struct line *l, int64_t j0, int64_t j1)
 {
     struct ridge_conv_tile t = l->tile;
-    const bool has_end = t.residual != NULL || t.act != RIDGE_ACT_NONE;
+    size_t whole = 0, whole_end = 0, end;
+    int64_t lo = 0, hi = 0;
     t.segments = l->edge;
-    t.n_segments = has_end ? 0 : list_segments(l, j0, j1, j0, j1, l->edge);
+    t.n_segments = 0;
     t.residual = NULL;
     t.act = RIDGE_ACT_NONE;
-    run_rows(l, &t, j0, j1); /* bias, or all taps that every pixel has */
+    run_rows(l, &t, j0, j1);
     t.is_accumulating = true;
     t.bias = NULL;
-    run_partial_taps(l, &t, j0, j1);
-    if (!has_end)
-        return;
-    t.n_segments = list_segments(l, j0, j1, j0, j1, l->edge);
+    for (size_t begin = 0; begin < l->n_columns; begin = end) {
+        end = alike_columns(l, begin, j0, j1, &lo, &hi);
+        if (lo == j0 && hi == j1) {
+            whole = begin;
+            whole_end = end;
+        } else if (lo < hi) {
+            t.n_segments = list_segments(l, begin, end, l->edge);
+            run_rows(l, &t, lo, hi);
+        }
+    }
+    t.n_segments = list_segments(l, whole, whole_end, l->edge);
     t.residual = l->tile.residual;
     t.act = l->tile.act;
     run_rows(l, &t, j0, j1);
 }
 
-static void find_inner(struct line *l)
-{
-    const struct ridge_conv_plan *p = l->job->p;
-    l->inner_from = 0;
-    l->inner_to = INT64_MAX;
-    for (int64_t q = 0; q < p->kw; q++) {
-        int64_t first, lo, hi;
-        if (!column_tap(l, q, &first, &lo, &hi))
-            continue;
-        l->inner_from = lo > l->inner_from ? lo : l->inner_from;
-        l->inner_to = hi < l->inner_to ? hi : l->inner_to;
-    }
-    l->n_inner = SIZE_MAX; /* listed when first needed */
-}
-
+/* Tiles of about equal height. */
 static void run_line(struct line *l)
 {
-    const int64_t n = l->to - l->from, max_rows = l->job->p->tiles->max_rows;
-    const int64_t n_tiles = ridge_kernels_size_ceil_div(n, max_rows);
-    find_inner(l);
-    for (int64_t i = 0; i < n_tiles; i++) {
-        const int64_t j0 = l->from + i * n / n_tiles, j1 = l->from + (i + 1) * n / n_tiles;
+    l->tile.segments = l->inner;
+    for (int64_t i = 0, j0 = l->from, j1; i < l->n_tiles; i++, j0 = j1) {
+        j1 = j0 + l->n_rows + (i < l->n_longer);
         if (j0 < l->inner_from || j1 > l->inner_to) {
             run_border_tile(l, j0, j1);
             continue;
         }
         if (l->n_inner == SIZE_MAX)
-            l->n_inner = list_segments(l, j0, j1, j0, j1, l->inner);
-        struct ridge_conv_tile t = l->tile;
-        t.segments = l->inner;
-        t.n_segments = l->n_inner;
-        run_rows(l, &t, j0, j1);
+            l->n_inner = list_segments(l, 0, l->n_columns, l->inner);
+        l->tile.n_segments = l->n_inner;
+        run_rows(l, &l->tile, j0, j1);
     }
 }
 
-/* Copies the rows that the line's taps read, with zeros where they reach outside. */
-static void pad_rows(struct line *l, const float *image)
+/* Copies a row of the group's channels between zeros. */
+static void pad_row(const struct line *l, const float *x, int64_t row)
 {
     const struct ridge_conv_plan *p = l->job->p;
-    const int64_t ic = p->x_pixel, left = p->pad_l < p->padded_width ? p->pad_l : p->padded_width;
+    const int64_t icg = p->icg, left = p->pad_l < p->padded_width ? p->pad_l : p->padded_width;
     const int64_t room = p->padded_width - left, n = p->iw < room ? p->iw : room;
-    float *to = l->padded;
-    for (int64_t r = 0; r < p->kh; r++, to += p->padded_width * ic) {
-        const int64_t row = l->h * p->stride_h + r * p->dilation - p->pad_t;
-        if (row < 0 || row >= p->ih)
-            continue;
-        memset(to, 0, sizeof *to * (size_t)(left * ic));
-        memcpy(to + left * ic, image + row * p->iw * ic, sizeof *to * (size_t)(n * ic));
-        memset(to + (left + n) * ic, 0, sizeof *to * (size_t)((room - n) * ic));
-    }
+    float *to = l->padded + row % p->n_ring * p->padded_width * icg;
+    x += row * p->iw * p->x_pixel;
+    memset(to, 0, sizeof *to * (size_t)(left * icg));
+    to += left * icg;
+    if (p->groups == 1)
+        memcpy(to, x, sizeof *to * (size_t)(n * icg));
+    else
+        p->tiles->copy_pixels(x, p->x_pixel, n, icg, to);
+    memset(to + n * icg, 0, sizeof *to * (size_t)((room - n) * icg));
+}
+
+/* Has the rows that the line's taps read in the ring; the lines of an image come from top to bottom. */
+static void pad_rows(struct line *l)
+{
+    const struct ridge_conv_plan *p = l->job->p;
+    const int64_t first = l->h * p->stride_h - p->pad_t, last = first + p->n_ring - 1;
+    int64_t row = l->h == 0 || l->ring_next < first ? first : l->ring_next;
+    for (row = row < 0 ? 0 : row; row <= last && row < p->ih; row++)
+        pad_row(l, l->x, row);
+    l->ring_next = row;
     l->x = l->padded;
 }
 
-/* Line i: (image, row, residue, part). */
-static void place_line(struct line *l, int64_t i, int64_t group, int64_t panel)
+/* Stands at line i of all: (image, row, residue, part). */
+static void seek_line(struct line *l, int64_t i)
+{
+    const struct ridge_conv_plan *p = l->job->p;
+    const int64_t row = i / p->n_parts / p->n_residues;
+    l->part = i % p->n_parts;
+    l->residue = i / p->n_parts % p->n_residues;
+    l->h = row % p->oh;
+    l->image = row / p->oh;
+    list_columns(l);
+}
+
+static void next_line(struct line *l)
+{
+    const struct ridge_conv_plan *p = l->job->p;
+    if (++l->part < p->n_parts)
+        return;
+    l->part = 0;
+    if (p->n_residues > 1) {
+        l->residue = (l->residue + 1) % p->n_residues;
+        list_columns(l);
+    }
+    if (l->residue > 0 || ++l->h < p->oh)
+        return;
+    l->h = 0;
+    l->image++;
+}
+
+static void place_line(struct line *l, int64_t group)
 {
     const struct job *job = l->job;
     const struct ridge_conv_plan *p = job->p;
-    const int64_t part = i % p->n_parts, rest = i / p->n_parts, row = rest / p->n_residues;
-    l->residue = rest % p->n_residues;
-    l->h = row % p->oh;
-    const int64_t n_pixels = ridge_kernels_size_ceil_div(p->ow - l->residue, p->n_residues);
-    l->from = part * n_pixels / p->n_parts;
-    l->to = (part + 1) * n_pixels / p->n_parts;
-    l->x = job->x + row / p->oh * p->x_image + group * p->x_block * p->n_blocks;
+    const int64_t before = l->to - l->from;
+    l->from = p->n_parts == 1 ? 0 : l->part * l->n_pixels / p->n_parts;
+    l->to = p->n_parts == 1 ? l->n_pixels : (l->part + 1) * l->n_pixels / p->n_parts;
+    if (l->to - l->from != before) {
+        l->n_tiles = ridge_kernels_size_ceil_div(l->to - l->from, p->tiles->max_rows);
+        l->n_rows = (l->to - l->from) / l->n_tiles;
+        l->n_longer = (l->to - l->from) % l->n_tiles;
+    }
+    l->x = job->x + l->image * p->x_image + group * p->x_block * p->n_blocks;
     if (l->padded != NULL)
-        pad_rows(l, l->x);
-    l->y = job->y + row / p->oh * p->y_image + l->h * p->y_line + l->residue * p->y_pixel +
-           group * p->y_group + panel * p->y_panel;
+        pad_rows(l);
+    l->y = job->y + l->image * p->y_image + l->h * p->y_line + l->residue * p->y_pixel + group * p->y_group;
+    l->n_inner = SIZE_MAX; /* listed when first needed */
 }
 
+static void run_panel(struct line *l, int64_t group, int64_t panel)
+{
+    const struct job *job = l->job;
+    const struct ridge_conv_plan *p = job->p;
+    const int64_t o = group * p->ocg + panel * p->width, lanes = p->tiles->n_lanes;
+    struct ridge_conv_tile *t = &l->tile;
+    float bias[RIDGE_CONV_MAX_PANEL];
+    t->n_columns = ridge_conv_panel_columns(p, panel);
+    t->b = p->is_packed ? job->b + ridge_conv_panel_offset(p, group, panel) : job->b + o;
+    t->ldb = !p->is_packed ? job->ldb_in_place : t->n_columns > lanes ? p->width : lanes;
+    t->bias = job->bias != NULL ? job->bias + o : NULL;
+    if (t->bias != NULL && (t->n_columns < p->width || o + p->width > job->oc_real)) { /* the tile loads whole vectors */
+        for (int64_t i = 0; i < RIDGE_CONV_MAX_PANEL; i++)
+            bias[i] = i < t->n_columns && o + i < job->oc_real ? job->bias[o + i] : 0.0f;
+        t->bias = bias;
+    }
+    l->y_panel = l->y + panel * p->y_panel;
+    run_line(l);
+}
+
+/* Task: (group, block of panels, chunk of lines); every line meets the panels of the block in turn. */
 static void run_task(void *ctx, size_t i_task, int i_thread)
 {
     const struct job *job = ctx;
     const struct ridge_conv_plan *p = job->p;
-    const int64_t chunk = (int64_t)i_task % job->n_chunks, panels = (int64_t)i_task / job->n_chunks;
-    const int64_t group = panels / p->n_panels, panel = panels % p->n_panels;
-    const int64_t n_columns = ridge_conv_panel_columns(p, panel), o = group * p->ocg + panel * p->width;
-    const int64_t lanes = p->tiles->n_lanes;
-    float bias[RIDGE_CONV_MAX_PANEL] = {0};
-    for (int64_t i = 0; job->bias != NULL && i < n_columns && o + i < job->oc_real; i++)
-        bias[i] = job->bias[o + i];
-    struct line l = {.job = job, .inner = job->segments + 2 * p->n_capacity * i_thread};
+    const int64_t chunk = (int64_t)i_task % job->n_chunks, block = (int64_t)i_task / job->n_chunks;
+    const int64_t n_blocks = ridge_kernels_size_ceil_div(p->n_panels, p->block_panels);
+    const int64_t group = block / n_blocks, first = block % n_blocks * p->block_panels;
+    const int64_t last = first + p->block_panels < p->n_panels ? first + p->block_panels : p->n_panels;
+    char *lists = job->lists + p->list_bytes * (size_t)i_thread;
+    struct line l = {.job = job, .inner = (struct ridge_conv_segment *)(void *)lists};
     l.edge = l.inner + p->n_capacity;
+    l.columns = (struct ridge_conv_column *)(void *)(l.edge + p->n_capacity);
     l.x_width = p->padded_width > 0 ? p->padded_width : p->iw;
+    l.x_pixel = p->padded_width > 0 ? p->icg : p->x_pixel;
     l.pad_l = p->padded_width > 0 ? 0 : p->pad_l;
     if (p->padded_width > 0)
         l.padded = job->padded + (int64_t)(p->padded_bytes / sizeof(float)) * i_thread;
-    l.tile = (struct ridge_conv_tile){
-        .lda = p->step * p->x_pixel,
-        .b = p->is_packed ? job->b + ridge_conv_panel_offset(p, group, panel) : job->b + o,
-        .ldb = p->is_packed ? ridge_kernels_size_ceil_div(n_columns, lanes) * lanes : job->ldb_in_place,
-        .ldc = p->y_pixel * p->n_residues,
-        .c_step = p->y_vector,
-        .n_columns = n_columns,
-        .bias = job->bias != NULL ? bias : NULL,
-        .residual = job->residual,
-        .act = job->act};
-    for (int64_t i = chunk * p->n_lines / job->n_chunks; i < (chunk + 1) * p->n_lines / job->n_chunks; i++) {
-        place_line(&l, i, group, panel);
-        run_line(&l);
+    l.tile = (struct ridge_conv_tile){.lda = p->step * l.x_pixel,
+                                      .ldc = p->y_pixel * p->n_residues,
+                                      .c_step = p->y_vector,
+                                      .residual = job->residual,
+                                      .act = job->act};
+    if (p->block > 0)
+        l.tile.ahead_bytes = p->tiles->max_rows * l.tile.lda * (int64_t)sizeof(float) / (p->kw * p->block);
+    const int64_t begin = chunk * p->n_lines / job->n_chunks, end = (chunk + 1) * p->n_lines / job->n_chunks;
+    seek_line(&l, begin);
+    for (int64_t i = begin; i < end; i++, next_line(&l)) {
+        place_line(&l, group);
+        for (int64_t panel = first; panel < last; panel++)
+            run_panel(&l, group, panel);
     }
+}
+
+/* ---- nchw: x and the residual become nhwc before, y nchw after ----------------------------- */
+
+enum { TURN_PIXELS = 512 }; /* of a task */
+
+struct turn {
+    const struct ridge_conv_tiles *tiles;
+    const float *from;
+    float *to;
+    int64_t n_channels, n_pixels, n_chunks; /* of an image */
+    bool is_to_nchw;
+};
+
+static void turn_chunk(void *ctx, size_t i_task, int i_thread)
+{
+    const struct turn *t = ctx;
+    const int64_t first = (int64_t)i_task % t->n_chunks * TURN_PIXELS, left = t->n_pixels - first;
+    const int64_t last = first + (left < TURN_PIXELS ? left : TURN_PIXELS);
+    const int64_t image = (int64_t)i_task / t->n_chunks * t->n_channels * t->n_pixels;
+    (void)i_thread;
+    if (t->is_to_nchw)
+        t->tiles->turn(t->from + image, t->n_channels, t->to + image, t->n_pixels, first, last, 0, t->n_channels);
+    else
+        t->tiles->turn(t->from + image, t->n_pixels, t->to + image, t->n_channels, 0, t->n_channels, first, last);
+}
+
+static void turn_images(struct turn t, int64_t n_images, const struct ridge_host *host)
+{
+    t.n_chunks = ridge_kernels_size_ceil_div(t.n_pixels, TURN_PIXELS);
+    ridge_split_tasks(host, t.n_chunks * n_images, turn_chunk, &t);
+}
+
+/* ---- a run --------------------------------------------------------------------------------- */
+
+static void run_plan(const struct ridge_conv_plan *p, struct job *job, const struct ridge_host *host)
+{
+    const int64_t n_blocks = p->groups * ridge_kernels_size_ceil_div(p->n_panels, p->block_panels);
+    const int64_t n_threads = host != NULL ? host->n_threads : 1;
+    const int64_t wanted = ridge_kernels_size_ceil_div(n_threads > 1 ? 4 * n_threads : 1, n_blocks);
+    job->n_chunks = wanted < p->n_lines ? wanted : p->n_lines;
+    ridge_split_tasks(host, n_blocks * job->n_chunks, run_task, job);
+}
+
+/* x, y and the residual in nhwc lie at `scratch`. */
+static void run_turned(const struct ridge_conv_plan *p, struct job *job, const struct ridge_conv_shape *s,
+                       const struct ridge_host *host, char *scratch)
+{
+    const struct ridge_conv_out o = p->is_transpose ? ridge_conv_transpose_out_size(s) : ridge_conv_out_size(s);
+    float *x = (float *)(void *)scratch, *y = (float *)(void *)(scratch + p->turned_x_bytes),
+          *residual = (float *)(void *)(scratch + p->turned_x_bytes + p->turned_y_bytes), *given_y = job->y;
+    struct turn t = {.tiles = p->tiles, .from = job->x, .to = x, .n_channels = s->ic, .n_pixels = s->ih * s->iw};
+    turn_images(t, s->batch, host);
+    t.n_channels = s->oc;
+    t.n_pixels = o.oh * o.ow;
+    if (job->residual != NULL) {
+        t.from = job->residual;
+        t.to = residual;
+        turn_images(t, s->batch, host);
+        job->residual = residual;
+    }
+    job->x = x;
+    job->y = y;
+    run_plan(p, job, host);
+    t.from = y;
+    t.to = given_y;
+    t.is_to_nchw = true;
+    turn_images(t, s->batch, host);
 }
 
 static void run_any(const struct ridge_conv_tiles *tiles, bool is_transpose,
                     const struct ridge_kernel_args *args)
 {
     const struct ridge_conv_shape *s = args->shape;
-    const int n_threads = args->host != NULL && args->host->n_threads > 0 ? args->host->n_threads : 1;
+    const size_t n_threads = args->host != NULL && args->host->n_threads > 0 ? (size_t)args->host->n_threads : 1;
     struct ridge_conv_plan p;
-    ridge_conv_plan_make(&p, tiles, is_transpose, s, n_threads);
-    const int64_t n_panels = p.groups * p.n_panels;
-    if (p.n_lines == 0 || p.ow == 0 || n_panels == 0)
+    ridge_conv_plan_make(&p, tiles, is_transpose, s);
+    if (p.n_lines == 0 || p.ow == 0 || p.n_panels == 0)
         return;
-    float *padded = (float *)(void *)((char *)args->scratch + p.segment_bytes);
-    float *packed = padded + p.padded_bytes / sizeof(float) * (size_t)n_threads;
     const bool is_prepacked = s->weights == RIDGE_CONV_PREPACKED;
+    char *padded = (char *)args->scratch + p.list_bytes * n_threads, *turned = padded + p.padded_bytes * n_threads;
+    float *packed = (float *)(void *)(turned + ridge_conv_plan_turned_bytes(&p, s));
     if (p.is_packed && !is_prepacked)
         ridge_conv_plan_pack(&p, s, args->in[RIDGE_CONV_W].data, packed, args->host);
-    const int64_t wanted = ridge_kernels_size_ceil_div(n_threads > 1 ? 4 * n_threads : 1, n_panels);
     struct job job = {.p = &p,
                       .x = args->in[RIDGE_CONV_X].data,
                       .b = is_prepacked  ? args->packed
@@ -269,10 +389,12 @@ static void run_any(const struct ridge_conv_tiles *tiles, bool is_transpose,
                       .act = s->act,
                       .ldb_in_place = is_transpose ? p.ocg : s->oc,
                       .oc_real = s->oc,
-                      .segments = args->scratch,
-                      .padded = padded,
-                      .n_chunks = wanted < p.n_lines ? wanted : p.n_lines};
-    ridge_split_tasks(args->host, n_panels * job.n_chunks, run_task, &job);
+                      .lists = args->scratch,
+                      .padded = (float *)(void *)padded};
+    if (s->layout == RIDGE_CONV_NCHW)
+        run_turned(&p, &job, s, args->host, turned);
+    else
+        run_plan(&p, &job, args->host);
 }
 
 /* ---- tables -------------------------------------------------------------------------------- */
@@ -280,7 +402,7 @@ static void run_any(const struct ridge_conv_tiles *tiles, bool is_transpose,
 static size_t packed_bytes_any(const struct ridge_conv_tiles *tiles, bool is_transpose, const void *shape)
 {
     struct ridge_conv_plan p;
-    ridge_conv_plan_make(&p, tiles, is_transpose, shape, 1);
+    ridge_conv_plan_make(&p, tiles, is_transpose, shape);
     return p.panel_bytes;
 }
 
@@ -288,7 +410,7 @@ static size_t scratch_bytes_any(const struct ridge_conv_tiles *tiles, bool is_tr
                                 int n_threads)
 {
     struct ridge_conv_plan p;
-    ridge_conv_plan_make(&p, tiles, is_transpose, shape, n_threads);
+    ridge_conv_plan_make(&p, tiles, is_transpose, shape);
     return ridge_conv_plan_scratch_bytes(&p, shape, n_threads);
 }
 
@@ -312,7 +434,7 @@ static size_t scratch_bytes_any(const struct ridge_conv_tiles *tiles, bool is_tr
     {                                                                                              \
         struct ridge_conv_plan p;                                                                  \
         (void)err;                                                                                 \
-        ridge_conv_plan_make(&p, &ridge_conv_tiles_##isa_name, is_transpose, args->shape, 1);      \
+        ridge_conv_plan_make(&p, &ridge_conv_tiles_##isa_name, is_transpose, args->shape);      \
         ridge_conv_plan_pack(&p, args->shape, args->in[RIDGE_CONV_W].data, args->packed, args->host); \
         return RIDGE_OK;                                                                           \
     }                                                                                              \
@@ -327,7 +449,7 @@ static size_t scratch_bytes_any(const struct ridge_conv_tiles *tiles, bool is_tr
                                             .algorithm = "direct",                                 \
                                             .dtype = "f32",                                        \
                                             .isa = #isa_name,                                      \
-                                            .layout = "nhwc, nchw16c",                             \
+                                            .layout = "nchw, nhwc, nchw16c",                             \
                                             .supports = id##_supports,                             \
                                             .packed_bytes = id##_packed_bytes,                     \
                                             .pack = id##_pack,                                     \

@@ -5,4 +5,4 @@
 
 UP_TO_6(TILES)
 const struct ridge_conv_tiles ridge_conv_tiles_avx2 = {
-    .n_lanes = VL, .max_rows = 6, .run = {UP_TO_6(TILE_ROW)}};
+    .n_lanes = VL, .max_rows = 6, .copy_pixels = copy_pixels, .turn = turn, .run = {UP_TO_6(TILE_ROW)}};

@@ -5,4 +5,4 @@
 
 UP_TO_14(TILES)
 const struct ridge_conv_tiles ridge_conv_tiles_avx512 = {
-    .n_lanes = VL, .max_rows = 14, .run = {UP_TO_14(TILE_ROW)}};
+    .n_lanes = VL, .max_rows = 14, .copy_pixels = copy_pixels, .turn = turn, .run = {UP_TO_14(TILE_ROW)}};

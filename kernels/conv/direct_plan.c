@@ -8,27 +8,16 @@
 static const double max_taps = 1 << 20;
 static const int64_t max_pixels_in_place = 64; /* up to here packing given weights costs more than it saves */
 static const int64_t n_line_tiles = 8;         /* of a part of a long 1x1 line */
-static const int64_t max_padded_channels = 8;
+static const int64_t block_bytes = 512 << 10;  /* of panels that pass over x together: they stay in L2 */
+static const int64_t max_padded_k = 512;       /* beyond, passes for border tiles cost less than taps on zeros */
 static const double max_padded_elements = 1 << 16;
-
-int64_t ridge_conv_panel_offset(const struct ridge_conv_plan *p, int64_t group, int64_t panel)
-{
-    const int64_t stored = ridge_kernels_size_ceil_div(p->ocg, p->tiles->n_lanes) * p->tiles->n_lanes;
-    return (group * stored + panel * p->width) * p->k;
-}
-
-int64_t ridge_conv_panel_columns(const struct ridge_conv_plan *p, int64_t panel)
-{
-    const int64_t left = p->ocg - panel * p->width;
-    return left < p->width ? left : p->width;
-}
 
 /* 1x1 with step 1: rows, and in nhwc images too, are one line of pixels. */
 static void flatten(struct ridge_conv_plan *p, const struct ridge_conv_shape *s)
 {
     p->iw *= p->ih;
     p->ih = 1;
-    if (s->layout == RIDGE_CONV_NHWC) {
+    if (s->layout != RIDGE_CONV_NCHW16C) {
         p->iw *= p->batch;
         p->batch = 1;
     }
@@ -56,21 +45,28 @@ static void plan_strides(struct ridge_conv_plan *p, const struct ridge_conv_shap
     p->y_group = is_blocked ? p->oh * p->ow * p->ocg : p->ocg;
 }
 
-/* Few channels: border tiles would be many short stretches, and the copy is small. */
+/* Short sums: the passes of border tiles would be many short stretches, and the copy is small. */
 static void plan_padding(struct ridge_conv_plan *p, const struct ridge_conv_shape *s)
 {
     const double width = (double)(p->ow - 1) * (double)p->step + (double)(p->kw - 1) * (double)p->dilation + 1;
+    const double n_ring = (double)(p->kh - 1) * (double)p->dilation + 1;
     const bool has_border = p->pad_l > 0 || width > (double)p->iw;
-    if (p->is_transpose || s->layout != RIDGE_CONV_NHWC || s->groups > 1 || s->ic > max_padded_channels ||
-        !has_border || width * (double)p->kh * (double)s->ic > max_padded_elements || p->ow == 0)
+    if (p->is_transpose || s->layout == RIDGE_CONV_NCHW16C || p->k > max_padded_k || !has_border ||
+        width * n_ring * (double)p->icg > max_padded_elements || p->ow == 0)
         return;
     p->padded_width = (int64_t)width;
+    p->n_ring = (int64_t)n_ring;
     p->padded_bytes = ridge_kernels_size_round_up(
-        sizeof(float) * (size_t)p->padded_width * (size_t)p->kh * (size_t)s->ic, 64);
+        sizeof(float) * (size_t)p->padded_width * (size_t)p->n_ring * (size_t)p->icg, 64);
+}
+
+static size_t turned_bytes(int64_t batch, int64_t n_channels, int64_t height, int64_t width)
+{
+    return ridge_kernels_size_round_up(sizeof(float) * (size_t)(batch * n_channels * height * width), 64);
 }
 
 void ridge_conv_plan_make(struct ridge_conv_plan *p, const struct ridge_conv_tiles *tiles, bool is_transpose,
-                      const struct ridge_conv_shape *s, int n_threads)
+                      const struct ridge_conv_shape *s)
 {
     const struct ridge_conv_out o =
         is_transpose ? ridge_conv_transpose_out_size(s) : ridge_conv_out_size(s);
@@ -86,13 +82,20 @@ void ridge_conv_plan_make(struct ridge_conv_plan *p, const struct ridge_conv_til
     plan_strides(p, s);
     p->k = p->n_blocks * p->block * p->kh * p->kw;
     p->width = 2 * tiles->n_lanes;
+    p->oc_stored = ridge_kernels_size_ceil_div(p->ocg, tiles->n_lanes) * tiles->n_lanes;
     p->n_panels = ridge_kernels_size_ceil_div(p->ocg, p->width);
     p->n_lines = p->batch * p->oh * p->n_residues * p->n_parts;
     p->n_capacity = p->n_blocks * p->kh * p->kw;
-    p->segment_bytes = ridge_kernels_size_round_up(
-        2 * (size_t)p->n_capacity * (size_t)n_threads * sizeof(struct ridge_conv_segment), 64);
+    p->list_bytes = ridge_kernels_size_round_up(2 * (size_t)p->n_capacity * sizeof(struct ridge_conv_segment) +
+                                                    (size_t)p->kw * sizeof(struct ridge_conv_column), 64);
+    if (s->layout == RIDGE_CONV_NCHW) {
+        p->turned_x_bytes = turned_bytes(s->batch, s->ic, s->ih, s->iw);
+        p->turned_y_bytes = turned_bytes(s->batch, s->oc, o.oh, o.ow);
+    }
     plan_padding(p, s);
     p->panel_bytes = sizeof(float) * (size_t)ridge_conv_panel_offset(p, p->groups, 0);
+    const int64_t fit = p->k > 0 ? block_bytes / (p->k * p->width * (int64_t)sizeof(float)) : p->n_panels;
+    p->block_panels = fit < 1 ? 1 : fit < p->n_panels ? fit : p->n_panels;
     p->is_packed = s->weights == RIDGE_CONV_PREPACKED || s->layout != RIDGE_CONV_NHWC ||
                    (is_transpose && s->groups > 1) ||
                    p->batch * p->oh * p->ow > max_pixels_in_place;
@@ -159,7 +162,7 @@ void ridge_conv_plan_pack(const struct ridge_conv_plan *p, const struct ridge_co
 bool ridge_conv_plan_supports(const char *isa, const void *shape, char *reason, size_t n_reason)
 {
     const struct ridge_conv_shape *s = shape;
-    const int layouts = RIDGE_CONV_IN_NHWC | RIDGE_CONV_IN_NCHW16C;
+    const int layouts = RIDGE_CONV_IN_NCHW | RIDGE_CONV_IN_NHWC | RIDGE_CONV_IN_NCHW16C;
     if (!ridge_conv_asks_for(s, RIDGE_CONV_DIRECT, layouts, isa, reason, n_reason))
         return false;
     const double n_taps = (double)s->kh * (double)s->kw;
@@ -180,5 +183,6 @@ size_t ridge_conv_plan_scratch_bytes(const struct ridge_conv_plan *p, const stru
                                      int n_threads)
 {
     const bool is_packing = p->is_packed && s->weights == RIDGE_CONV_GIVEN;
-    return p->segment_bytes + p->padded_bytes * (size_t)n_threads + (is_packing ? p->panel_bytes : 0);
+    return (p->list_bytes + p->padded_bytes) * (size_t)n_threads + ridge_conv_plan_turned_bytes(p, s) +
+           (is_packing ? p->panel_bytes : 0);
 }

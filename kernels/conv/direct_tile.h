@@ -1,6 +1,7 @@
 /* The tile function of the direct kernels, once for every ISA; the including file sets RIDGE_VEC_BITS,
  * RIDGE_ISA and MAX_ROWS. rows * vectors sums stay in registers: all bounds are constant and unroll. */
 #include "conv/direct.h"
+#include "common/transpose_tile.h"
 #include "conv/finish.h"
 
 /* Row i from two bases and four multiples of the step, which fit addressing modes: 14 row pointers do
@@ -76,24 +77,26 @@ INLINE void start(const struct ridge_conv_tile *t, VEC *acc, const int n_rows, c
 INLINE void finish(const struct ridge_conv_tile *t, const VEC *acc, const int n_rows, const int n_vec,
                    const bool is_masked, const MASK mask)
 {
-    float *c = t->c;
     const struct finish end = finish_of(t->act);
+    const bool has_more = t->residual != NULL || t->act != RIDGE_ACT_NONE;
+    const int64_t ldc = t->ldc, c_step = t->c_step; /* for all the compiler knows, the stores change them */
+    float *c = t->c;
     if (t->residual == NULL && end.is_cut) {
-        UNROLL(14) for (int i = 0; i < n_rows; i++, c += t->ldc)
+        UNROLL(14) for (int i = 0; i < n_rows; i++, c += ldc)
         {
             UNROLL(2) for (int v = 0; v < n_vec; v++)
-                store_column(c + v * t->c_step,
+                store_column(c + v * c_step,
                              MIN_SECOND(end.high, MAX_SECOND(end.low, acc[i * n_vec + v])),
                              is_masked && v == n_vec - 1, mask);
         }
         return;
     }
-    UNROLL(14) for (int i = 0; i < n_rows; i++, c += t->ldc)
+    UNROLL(14) for (int i = 0; i < n_rows; i++, c += ldc)
     {
         UNROLL(2) for (int v = 0; v < n_vec; v++)
-            store_column(c + v * t->c_step, acc[i * n_vec + v], is_masked && v == n_vec - 1, mask);
+            store_column(c + v * c_step, acc[i * n_vec + v], is_masked && v == n_vec - 1, mask);
     }
-    if (t->residual != NULL || t->act != RIDGE_ACT_NONE)
+    if (has_more)
         finish_in_place(t, n_rows, n_vec);
 }
 
@@ -107,19 +110,18 @@ INLINE void compute(const struct ridge_conv_tile *t, const int n_rows, const int
     const MASK mask = MASK_FOR(n_last);
     struct rows r = {.step = t->lda * 4, .step3 = t->lda * 12, .step5 = t->lda * 20, .step7 = t->lda * 28};
     start(t, acc, n_rows, n_vec, is_masked, mask);
-    /* One prefetch a step: first of c, a column of lines after the other (all at once would take every
-     * fill buffer from x and the weights), then of what the driver wants. */
+    /* One prefetch a step, all for the next tile: first where it writes, a column of lines after the other (all at
+     * once would take every fill buffer from x and the weights), then what it reads, which follows this stretch. */
     int line = 0;
-    const char *prefetch = (const char *)t->prefetch;
     for (size_t j = 0; j < t->n_segments; j++) {
         const struct ridge_conv_segment *s = &t->segments[j];
-        const float *pb = t->b + s->k * ldb;
+        const float *pb = t->b + s->k * ldb, *next = t->a + s->a + (n_rows - 1) * t->lda + s->n;
         r.base = (const char *)(t->a + s->a);
         r.base9 = r.base + 9 * r.step;
         for (int64_t left = s->n; left > 0; line++) {
             const bool is_for_c = line < n_vec;
-            const char *at = is_for_c ? (const char *)(t->c + line * t->c_step) : prefetch;
-            const int64_t at_step = is_for_c ? t->ldc * 4 : 64;
+            const char *at = (const char *)(is_for_c ? t->c + n_rows * t->ldc + line * t->c_step : next);
+            const int64_t at_step = is_for_c ? t->ldc * 4 : t->ahead_bytes;
             const int64_t n_steps = is_for_c && left > n_rows ? n_rows : left;
             left -= n_steps;
             for (int64_t p = n_steps; p > 0; p--) {
@@ -139,10 +141,28 @@ INLINE void compute(const struct ridge_conv_tile *t, const int n_rows, const int
                 /* Hides that the bases move together, or the compiler makes a pointer of every row. */
                 __asm__("" : "+r"(r.base), "+r"(r.base9));
             }
-            prefetch = is_for_c ? prefetch : at;
         }
     }
     finish(t, acc, n_rows, n_vec, is_masked, mask);
+}
+
+static void copy_pixels(const float *x, int64_t x_pixel, int64_t n_pixels, int64_t n_channels, float *to)
+{
+    const int64_t n_whole = n_channels / VL * VL;
+    const MASK mask = MASK_FOR(n_channels - n_whole);
+    for (int64_t j = 0; j < n_pixels; j++, x += x_pixel, to += n_channels) {
+        for (int64_t c = 0; c < n_whole; c += VL)
+            STORE(to + c, LOAD(x + c));
+        if (n_whole < n_channels)
+            STORE_MASKED(to + n_whole, mask, LOAD_MASKED(x + n_whole, mask, ZERO()));
+    }
+}
+
+static void turn(const float *from, int64_t ld_from, float *to, int64_t ld_to, int64_t i0, int64_t i1, int64_t j0,
+                 int64_t j1)
+{
+    const struct transpose_job t = {.from = from, .ld_from = ld_from, .to = to, .ld_to = ld_to};
+    transpose_range(&t, i0, i1, j0, j1);
 }
 
 #define TILE(rows, vectors)                                                                        \

@@ -1,6 +1,6 @@
 /* The grouped kernels: a task is a vector of channels and a stretch of output rows, walked in strips of
- * columns. Expanded rows of x lie in a ring of the filter's height, which a strip keeps inside L1, with
- * zeros for the padding. Part of algorithm `direct`. */
+ * columns. Its rows of x lie in a ring of the filter's height, which a strip keeps inside L1, with zeros for
+ * the padding. Part of algorithm `direct`. */
 #include "common/split.h"
 #include "conv/grouped.h"
 #include "common/size.h"
@@ -10,6 +10,7 @@
 
 static const double max_ring_bytes = 4 << 20;
 static const int64_t l1_ring_bytes = 24 << 10;
+static const int64_t chunk_bytes = 1 << 20; /* of x: stays in L2 from vector to vector */
 enum { STRIP_STEP = 14 }; /* pixels of a full tile */
 
 struct plan {
@@ -17,7 +18,7 @@ struct plan {
     const struct ridge_conv_shape *s;
     struct ridge_conv_out out;
     int64_t n_group, n_lanes, n_vectors;
-    int64_t strip, width; /* output pixels of a strip; columns of its expanded rows */
+    int64_t strip, width; /* output pixels of a strip; columns of its rows of x */
     int64_t row_floats, n_ring, weight_floats;
     size_t thread_bytes;
 };
@@ -27,24 +28,26 @@ static void plan_make(struct plan *p, const struct ridge_conv_grouped *isa, cons
     *p = (struct plan){.isa = isa, .s = s, .out = ridge_conv_out_size(s), .n_group = s->ic / s->groups,
                        .n_lanes = isa->n_lanes};
     p->n_vectors = ridge_kernels_size_ceil_div(s->oc, p->n_lanes);
-    const int64_t column_bytes = p->n_group * p->n_lanes * (int64_t)sizeof(float);
+    const int64_t column_bytes = p->n_lanes * (int64_t)sizeof(float);
     p->n_ring = (s->kh - 1) * s->dilation + 1;
     const int64_t fit = (l1_ring_bytes / (p->n_ring * column_bytes) - (s->kw - 1) * s->dilation) / s->stride_w;
     const int64_t strip = fit < STRIP_STEP ? STRIP_STEP : fit / STRIP_STEP * STRIP_STEP;
     p->strip = strip < p->out.ow ? strip : p->out.ow;
     p->width = p->strip > 0 ? (p->strip - 1) * s->stride_w + (s->kw - 1) * s->dilation + 1 : 0;
-    p->row_floats = p->width * p->n_group * p->n_lanes;
+    p->row_floats = p->width * p->n_lanes;
     p->weight_floats = s->kh * s->kw * p->n_group * p->n_lanes;
     p->thread_bytes = ridge_kernels_size_round_up(
         sizeof(float) * (size_t)(p->row_floats * p->n_ring + p->weight_floats), 64);
 }
 
-/* [r][q][i][lane] of one vector of channels. */
+/* [r][q][turn][lane] of one vector of channels: lane o of turn i has the weight of input o ^ i. */
 static void pack_vector(const struct plan *p, const float *w, int64_t vector, float *to)
 {
     const int64_t o = vector * p->n_lanes, left = p->s->oc - o, n = left < p->n_lanes ? left : p->n_lanes;
     for (int64_t k = 0; k < p->weight_floats / p->n_lanes; k++, to += p->n_lanes) {
-        memcpy(to, w + k * p->s->oc + o, sizeof *to * (size_t)n);
+        const int64_t tap = k / p->n_group * p->n_group, turn = k % p->n_group;
+        for (int64_t l = 0; l < n; l++)
+            to[l] = w[(tap + (l % p->n_group ^ turn)) * p->s->oc + o + l];
         memset(to + n, 0, sizeof *to * (size_t)(p->n_lanes - n));
     }
 }
@@ -56,17 +59,17 @@ struct job {
 };
 
 /* Columns [from, from + width) of a row of x, which may lie outside. */
-static void expand_row(const struct plan *p, const float *x, int64_t row, int64_t from, int n_channels,
+static void copy_row(const struct plan *p, const float *x, int64_t row, int64_t from, int n_channels,
                        float *ring)
 {
-    const int64_t column = p->n_group * p->n_lanes, iw = p->s->iw;
+    const int64_t column = p->n_lanes, iw = p->s->iw;
     const int64_t left = from < 0 ? (-from < p->width ? -from : p->width) : 0;
     const int64_t right = iw - from < left ? left : iw - from < p->width ? iw - from : p->width;
     float *to = ring + row % p->n_ring * p->row_floats;
     memset(to, 0, sizeof *to * (size_t)(left * column));
     if (right > left)
-        p->isa->expand(x + (row * iw + from + left) * p->s->ic, p->s->ic, right - left, (int)p->n_group,
-                       n_channels, to + left * column);
+        p->isa->copy_row(x + (row * iw + from + left) * p->s->ic, p->s->ic, right - left,
+                         p->s->stride_h * iw * p->s->ic, n_channels, to + left * column);
     memset(to + right * column, 0, sizeof *to * (size_t)((p->width - right) * column));
 }
 
@@ -84,7 +87,7 @@ static void run_strip(const struct plan *p, struct ridge_conv_grouped_line line,
         const int64_t first = h * s->stride_h - s->pad_t, last = first + p->n_ring - 1;
         next = next > first ? next : first;
         for (; next <= last && next < s->ih; next++)
-            expand_row(p, x, next, w0 * s->stride_w - s->pad_l, line.n_channels, ring);
+            copy_row(p, x, next, w0 * s->stride_w - s->pad_l, line.n_channels, ring);
         for (int64_t r = 0; r < s->kh; r++) {
             const int64_t row = first + r * s->dilation;
             line.rows[r] = row < 0 || row >= s->ih ? NULL : ring + row % p->n_ring * p->row_floats;
@@ -96,15 +99,15 @@ static void run_strip(const struct plan *p, struct ridge_conv_grouped_line line,
     }
 }
 
-/* Task: (vector, image, chunk of rows). */
+/* Task: (image, chunk of rows, vector): what a cache line of x brings along is the next vector's. */
 static void run_task(void *ctx, size_t i_task, int i_thread)
 {
     const struct job *job = ctx;
     const struct plan *p = job->p;
     const struct ridge_conv_shape *s = p->s;
     const struct ridge_tensor *in = job->args->in;
-    const int64_t chunk = (int64_t)i_task % job->n_chunks, rest = (int64_t)i_task / job->n_chunks;
-    const int64_t image = rest % s->batch, vector = rest / s->batch, o = vector * p->n_lanes;
+    const int64_t vector = (int64_t)i_task % p->n_vectors, rest = (int64_t)i_task / p->n_vectors;
+    const int64_t chunk = rest % job->n_chunks, image = rest / job->n_chunks, o = vector * p->n_lanes;
     const int64_t y = image * p->out.oh * p->out.ow * s->oc + o;
     float *ring = (float *)(void *)((char *)job->args->scratch + p->thread_bytes * (size_t)i_thread);
     float *w = ring + p->row_floats * p->n_ring;
@@ -142,7 +145,7 @@ static bool supports_any(const struct ridge_conv_grouped *isa, const void *shape
         return false;
     }
     const double width = (double)ridge_conv_out_size(s).ow * (double)s->stride_w + (double)s->kw * (double)s->dilation;
-    const double ring = width * (double)s->kh * (double)s->dilation * (double)(n_group * isa->n_lanes * 4);
+    const double ring = width * (double)s->kh * (double)s->dilation * (double)(isa->n_lanes * 4);
     if (s->kh <= RIDGE_CONV_GROUPED_MAX_HEIGHT && ring <= max_ring_bytes)
         return true;
     (void)snprintf(reason, n_reason, "the grouped kernel takes filters of up to 16 rows and rows of up to 4 MiB");
@@ -157,7 +160,10 @@ static enum ridge_status run_any(const struct ridge_conv_grouped *isa, const str
     const int64_t n_tasks = p.n_vectors * p.s->batch;
     if (n_tasks == 0 || p.out.oh == 0 || p.out.ow == 0)
         return RIDGE_OK;
-    const int64_t wanted = n_threads > 1 ? ridge_kernels_size_ceil_div(4 * n_threads, n_tasks) : 1;
+    const int64_t for_threads = n_threads > 1 ? ridge_kernels_size_ceil_div(4 * n_threads, n_tasks) : 1;
+    const int64_t image_bytes = p.s->ih * p.s->iw * p.s->ic * (int64_t)sizeof(float);
+    const int64_t for_cache = ridge_kernels_size_ceil_div(image_bytes, chunk_bytes);
+    const int64_t wanted = for_threads > for_cache ? for_threads : for_cache;
     struct job job = {&p, args, wanted < p.out.oh ? wanted : p.out.oh};
     ridge_split_tasks(args->host, n_tasks * job.n_chunks, run_task, &job);
     return RIDGE_OK;

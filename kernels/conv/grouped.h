@@ -1,8 +1,10 @@
 /* Inside the grouped kernels: groups of 2, 4 or 8 channels in, as many out, nhwc.
  *
- * A vector holds the channels of several groups. Input channel i of every group, repeated for each of the
- * group's outputs, is one permutation of the same vector: rows of x are expanded so once (`expand`), kept
- * for the filter's height, and then every step is a plain FMA of two vectors, with no lane idle. */
+ * A vector holds the channels of several groups. Lane o of turn i multiplies input channel o ^ i of its
+ * group: over all turns every output meets every input, no lane idles, and turn 0 needs no permutation.
+ * Rows of x are copied once (`copy_row`) between zeros and kept for the filter's height; a column of it is
+ * loaded and permuted once for all neighbouring taps of a row that read it.
+ */
 #ifndef RIDGE_KERNELS_CONV_GROUPED_H
 #define RIDGE_KERNELS_CONV_GROUPED_H
 
@@ -11,8 +13,8 @@
 enum { RIDGE_CONV_GROUPED_MAX_HEIGHT = 16 };
 
 struct ridge_conv_grouped_line { /* one output row of one vector of channels */
-    const float *rows[RIDGE_CONV_GROUPED_MAX_HEIGHT]; /* [column][i][lane]; NULL: outside x */
-    const float *w;                                   /* [r][q][i][lane] */
+    const float *rows[RIDGE_CONV_GROUPED_MAX_HEIGHT]; /* [column][lane]; NULL: outside x */
+    const float *w;                                   /* [r][q][turn][lane] */
     const float *bias, *residual;                     /* NULL: none; at the first channel */
     float *y;
     int64_t n, stride, dilation, y_step; /* pixels; columns of x; floats */
@@ -24,8 +26,8 @@ struct ridge_conv_grouped_line { /* one output row of one vector of channels */
 struct ridge_conv_grouped {
     const char *isa;
     int n_lanes;
-    /* n pixels of one row, ic floats apart: to[pixel][i][lane]. */
-    void (*expand)(const float *x, int64_t ic, int64_t n, int n_group, int n_channels, float *to);
+    /* n pixels of one row, ic floats apart: to[pixel][lane]. Prefetches what lies `ahead` floats farther. */
+    void (*copy_row)(const float *x, int64_t ic, int64_t n, int64_t ahead, int n_channels, float *to);
     void (*line)(const struct ridge_conv_grouped_line *l);
 };
 extern const struct ridge_conv_grouped ridge_conv_grouped_avx2, ridge_conv_grouped_avx512;

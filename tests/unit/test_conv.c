@@ -202,6 +202,10 @@ static const struct ridge_conv_shape shapes[] = {
     SHAPE(2, 24, 9, 11, 24, 3, 3, 2, 2, 1, 1, 1, 1, 2, 3),
     SHAPE(1, 6, 7, 9, 6, 5, 1, 2, 1, 2, 2, 0, 0, 1, 3),
     SHAPE(1, 48, 6, 6, 96, 3, 3, 2, 2, 1, 1, 1, 1, 2, 3),
+    SHAPE(2, 48, 9, 30, 48, 3, 3, 1, 1, 1, 1, 1, 1, 1, 3),
+    SHAPE(2, 48, 7, 33, 48, 5, 5, 1, 1, 2, 2, 2, 2, 1, 6),
+    SHAPE(1, 24, 11, 40, 24, 3, 3, 3, 3, 1, 1, 1, 1, 1, 12),
+    SHAPE(1, 40, 9, 37, 40, 3, 4, 2, 2, 1, 1, 0, 3, 1, 10),
     SHAPE(1, 32, 10, 9, 32, 3, 3, 1, 1, 1, 1, 1, 1, 1, 32),
     SHAPE(2, 17, 9, 16, 17, 3, 3, 2, 2, 1, 1, 1, 1, 1, 17),
     SHAPE(1, 40, 8, 8, 40, 5, 5, 1, 1, 2, 2, 2, 2, 1, 40),
@@ -209,6 +213,12 @@ static const struct ridge_conv_shape shapes[] = {
     SHAPE(1, 6, 8, 10, 18, 3, 3, 1, 1, 1, 1, 1, 1, 1, 6),
     SHAPE(1, 18, 11, 11, 18, 3, 3, 1, 1, 2, 2, 2, 2, 2, 18),
     SHAPE(1, 16, 5, 40, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1, 16),
+    /* depthwise in columns: strips of many tiles, padding beyond half a filter, filters that are not square */
+    SHAPE(1, 50, 3, 260, 50, 3, 3, 1, 1, 1, 1, 1, 1, 1, 50),
+    SHAPE(1, 37, 5, 150, 37, 5, 5, 2, 2, 2, 2, 2, 2, 1, 37),
+    SHAPE(1, 24, 6, 20, 24, 7, 7, 1, 1, 5, 5, 5, 5, 1, 24),
+    SHAPE(1, 33, 9, 17, 33, 5, 3, 1, 1, 2, 2, 2, 2, 1, 33),
+    SHAPE(1, 64, 2, 30, 64, 3, 7, 2, 2, 1, 1, 3, 3, 1, 64),
     /* nothing there */
     SHAPE(0, 3, 4, 4, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1),
     SHAPE(1, 0, 4, 4, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1),
@@ -236,6 +246,9 @@ static void larger_convolutions_are_right(void)
         SHAPE(1, 520, 9, 13, 96, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1),
         SHAPE(1, 1024, 14, 28, 33, 1, 1, 2, 2, 0, 0, 0, 0, 1, 1),
         SHAPE(1, 72, 20, 41, 72, 3, 3, 1, 1, 1, 1, 1, 1, 1, 72),
+        SHAPE(1, 60, 5, 45, 35, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1), /* borders in place, inner tiles between */
+        SHAPE(2, 5, 25, 43, 7, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1),  /* more pixels than are turned at once */
+        SHAPE(1, 64, 65, 66, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, 16), /* grouped in more than one chunk of rows */
     };
     for (unsigned i = 0; i < sizeof larger / sizeof larger[0]; i++)
         check_kernels(&ridge_conv_operator, larger[i], i * 41);
@@ -366,7 +379,7 @@ static void shapes_that_cannot_be_are_refused(void)
     CHECK(ridge_conv_operator.validate(&s, NULL) == RIDGE_ERR_CONFIG);
     struct ridge_tensor t;
     CHECK(ridge_conv_operator.tensor(&good, 5, &t, NULL) == RIDGE_ERR_INTERNAL);
-    CHECK_STR(ridge_conv_operator.aliases[0], "depthwise");
+    CHECK_STR(ridge_conv_operator.aliases[0], "depthwise:groups=ic,oc=ic");
 }
 
 static void sizes_beyond_32_bits_are_planned(void)
