@@ -43,15 +43,13 @@ INLINE void row(function *fn, const float *a, const float *b, float *y, int64_t 
             part(fn, a, b, y, 0, i, is_a_one, is_b_one);
     }
     for (; i + 4 * VL <= n; i += 4 * VL) {
-        VEC v[4];
-        UNROLL(4) for (int k = 0; k < 4; k++)
-            v[k] = fn(load(a, i + k * VL, is_a_one), load(b, i + k * VL, is_b_one));
         UNROLL(4) for (int k = 0; k < 4; k++)
         {
+            const VEC v = fn(load(a, i + k * VL, is_a_one), load(b, i + k * VL, is_b_one));
             if (is_streaming)
-                STREAM(y + i + k * VL, v[k]);
+                STREAM(y + i + k * VL, v);
             else
-                STORE(y + i + k * VL, v[k]);
+                STORE(y + i + k * VL, v);
         }
     }
     for (; i + VL <= n; i += VL)
@@ -108,14 +106,21 @@ struct job {
     bool is_streaming;
 };
 
+/* u mod n, and *u becomes u / n; most operands are one unit, which spares them the divisions. */
+static int64_t take(int64_t *u, int64_t n)
+{
+    const int64_t whole = *u < n ? 0 : *u / n, rest = *u - whole * n;
+    *u = whole;
+    return rest;
+}
+
 /* Unit -> outer indices, first row, first element. */
 static void run_unit(const struct job *job, int64_t unit)
 {
     const struct ridge_eltwise_view *p = &job->p;
-    const int64_t plane = unit / job->units_of_plane, rest = unit % job->units_of_plane;
-    const int64_t first_row = rest / job->n_pieces * job->rows_of_unit;
-    const int64_t first = rest % job->n_pieces * PIECE;
-    const int64_t i0 = plane / p->dims[1], i1 = plane % p->dims[1], left = p->dims[3] - first;
+    int64_t i0 = unit, row = take(&i0, job->units_of_plane);
+    const int64_t first = take(&row, job->n_pieces) * PIECE, first_row = row * job->rows_of_unit;
+    const int64_t plane = i0, i1 = take(&i0, p->dims[1]), left = p->dims[3] - first;
     const int64_t rows_left = p->dims[2] - first_row;
     const struct block t = {
         .n_rows = rows_left < job->rows_of_unit ? rows_left : job->rows_of_unit,

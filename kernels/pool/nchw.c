@@ -1,6 +1,7 @@
 /* NCHW windows: first the rows of the window are folded into one line in scratch (long, contiguous,
  * padded with the neutral value), then the line's columns: stride 1 by loads at every offset, stride 2
- * by the even elements of two loads, other strides one by one. A whole image is folded in place. */
+ * by the even elements of two loads, other strides one by one. A few lines are folded before their columns
+ * are: loads that overlap a store of a moment ago would wait for it. A whole image is folded in place. */
 #include "common/fold.h"
 #include "common/split.h"
 #include "pool/nchw.h"
@@ -67,22 +68,33 @@ INLINE void fold_columns_any(const struct job *job, const float *line, float row
     }
 }
 
+INLINE void fold_line(const struct job *job, const float *line, float row_weight, float *y, const bool is_max)
+{
+    if (job->p.stride_w == 1)
+        fold_columns(job, line, row_weight, y, 1, is_max);
+    else if (job->p.stride_w == 2)
+        fold_columns(job, line, row_weight, y, 2, is_max);
+    else
+        fold_columns_any(job, line, row_weight, y, is_max);
+}
+
 /* One plane: a line for each output row. Elements outside the image keep the neutral value. */
-INLINE void run_plane(const struct job *job, const float *x, float *y, float *line, const bool is_max)
+INLINE void run_plane(const struct job *job, const float *x, float *y, float *lines, int64_t n_line, const bool is_max)
 {
     const struct ridge_pool_shape *s = job->s;
     const struct ridge_pool_plan *p = &job->p;
-    for (int64_t oy = 0; oy < p->oh; oy++, y += p->ow) {
-        const int64_t y0 = oy * p->stride_h - p->pad_t;
-        const int64_t first = y0 > 0 ? y0 : 0, last = y0 + p->kh < s->ih ? y0 + p->kh : s->ih;
-        const float row_weight = 1.0f / (float)(p->counts_pad ? p->kh : last - first);
-        fold_rows(x + first * s->iw, last - first, s->iw, line + p->pad_l, is_max);
-        if (p->stride_w == 1)
-            fold_columns(job, line, row_weight, y, 1, is_max);
-        else if (p->stride_w == 2)
-            fold_columns(job, line, row_weight, y, 2, is_max);
-        else
-            fold_columns_any(job, line, row_weight, y, is_max);
+    const int64_t most = ridge_pool_nchw_lines(n_line);
+    float row_weight[RIDGE_POOL_MAX_LINES];
+    for (int64_t oy = 0; oy < p->oh; oy += most) {
+        const int64_t n = p->oh - oy < most ? p->oh - oy : most;
+        for (int64_t k = 0; k < n; k++) {
+            const int64_t y0 = (oy + k) * p->stride_h - p->pad_t;
+            const int64_t first = y0 > 0 ? y0 : 0, last = y0 + p->kh < s->ih ? y0 + p->kh : s->ih;
+            row_weight[k] = 1.0f / (float)(p->counts_pad ? p->kh : last - first);
+            fold_rows(x + first * s->iw, last - first, s->iw, lines + k * n_line + p->pad_l, is_max);
+        }
+        for (int64_t k = 0; k < n; k++, y += p->ow)
+            fold_line(job, lines + k * n_line, row_weight[k], y, is_max);
     }
 }
 
@@ -96,11 +108,12 @@ INLINE void run_planes(const struct job *job, int64_t begin, int64_t end, int64_
         return;
     }
     const int64_t n_line = ridge_pool_nchw_line(s, &job->p);
-    float *line = job->lines + i_part * n_line;
-    for (int64_t i = 0; i < n_line; i++)
-        line[i] = is_max ? -INFINITY : 0.0f;
+    const int64_t n_lines = ridge_pool_nchw_lines(n_line) * n_line;
+    float *lines = job->lines + i_part * n_lines;
+    for (int64_t i = 0; i < n_lines; i++)
+        lines[i] = is_max ? -INFINITY : 0.0f;
     for (int64_t plane = begin; plane < end; plane++)
-        run_plane(job, job->x + plane * n_in, job->y + plane * n_out, line, is_max);
+        run_plane(job, job->x + plane * n_in, job->y + plane * n_out, lines, n_line, is_max);
 }
 
 static void run_units(void *ctx, int64_t begin, int64_t end, int64_t i_part)

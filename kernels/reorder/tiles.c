@@ -1,11 +1,12 @@
 /* Every reorder is a set of small matrices: channels x pixels or pixels x channels, turned by tiles, or
  * (between nhwc and nchw16c) copied row by row. A unit of work is a strip of pixels of one image. */
+#include "common/copy.h"
 #include "common/cpu.h"
 #include "common/split.h"
 #include "common/transpose_tile.h"
 #include "reorder/reorder.h"
 
-enum { BLOCK = RIDGE_REORDER_BLOCK, STRIP = 4 * TRANSPOSE_BLOCK };
+enum { BLOCK = RIDGE_REORDER_BLOCK, STRIP = 4 * TRANSPOSE_COLUMNS, FEW = 4 };
 
 struct job {
     const struct ridge_reorder_shape *s;
@@ -13,7 +14,7 @@ struct job {
     float *y;
     int64_t hw, n_blocks, n_strips;
     bool is_streaming;
-    int32_t pick[3][VL]; /* of three_channels */
+    int32_t pick[FEW][VL]; /* of few_channels */
 };
 
 /* Pixels [p0, p1) of one image. */
@@ -23,43 +24,58 @@ struct strip {
     int64_t p0, p1;
 };
 
-/* Three channels, as images come: VL pixels are three vectors on either side, and each vector of the result
- * picks its lanes from the three. The fewer than VL pixels that are left go one by one. */
-static void three_channels(const struct job *job, const struct strip *s)
+/* Two to four channels, as images come: VL pixels are as many vectors on either side, and each vector of the
+ * result picks its lanes from those that were read. The fewer than VL pixels that are left go one by one. */
+INLINE void few_channels(const struct job *job, const struct strip *s, const int c)
 {
     const bool is_to_pixels = job->s->from == RIDGE_REORDER_NCHW;
     const int64_t from_step = is_to_pixels ? job->hw : VL, to_step = is_to_pixels ? VL : job->hw;
     int64_t p = s->p0;
     for (; p + VL <= s->p1; p += VL) {
-        const float *x = s->x + (is_to_pixels ? p : 3 * p);
-        float *y = s->y + (is_to_pixels ? 3 * p : p);
-        const VEC a = LOAD(x), b = LOAD(x + from_step), c = LOAD(x + 2 * from_step);
-        UNROLL(3) for (int k = 0; k < 3; k++)
-            STORE(y + k * to_step, PICK3(a, b, c, ILOAD(job->pick[k])));
+        const float *x = s->x + (is_to_pixels ? p : c * p);
+        float *y = s->y + (is_to_pixels ? c * p : p);
+        VEC in[FEW];
+        UNROLL(4) for (int k = 0; k < FEW; k++) in[k] = LOAD(x + (k < c ? k : c - 1) * from_step);
+        UNROLL(4) for (int k = 0; k < c; k++)
+        {
+            const IVEC pick = ILOAD(job->pick[k]);
+            STORE(y + k * to_step, c == 4 ? PICK4(in[0], in[1], in[2], in[3], pick) : PICK3(in[0], in[1], in[2], pick));
+        }
     }
     for (; p < s->p1; p++)
-        for (int64_t k = 0; k < 3; k++) {
-            const int64_t planar = k * job->hw + p, packed = 3 * p + k;
+        for (int64_t k = 0; k < c; k++) {
+            const int64_t planar = k * job->hw + p, packed = c * p + k;
             s->y[is_to_pixels ? packed : planar] = s->x[is_to_pixels ? planar : packed];
         }
 }
 
-/* Element i of vector k of the result, counted through the three vectors that are read. */
+/* Element i of vector k of the result, counted through the vectors that are read. */
 static void make_picks(struct job *job)
 {
-    for (int k = 0; k < 3; k++)
+    const int c = (int)job->s->c;
+    for (int k = 0; k < c; k++)
         for (int i = 0; i < VL; i++) {
             const int at = k * VL + i;
-            job->pick[k][i] = job->s->from == RIDGE_REORDER_NCHW ? at % 3 * VL + at / 3 : 3 * i + k;
+            job->pick[k][i] = job->s->from == RIDGE_REORDER_NCHW ? at % c * VL + at / c : c * i + k;
         }
+}
+
+/* nchw <-> nhwc; one channel is the same in both. False: c is not that small. */
+static bool did_few_channels(const struct job *job, const struct strip *s)
+{
+    switch (job->s->c) {
+    case 1: copy_row(s->y + s->p0, s->x + s->p0, s->p1 - s->p0, job->is_streaming); return true;
+    case 2: few_channels(job, s, 2); return true;
+    case 3: few_channels(job, s, 3); return true;
+    case 4: few_channels(job, s, 4); return true;
+    default: return false;
+    }
 }
 
 static void nchw_to_nhwc(const struct job *job, const struct strip *s)
 {
-    if (job->s->c == 3) {
-        three_channels(job, s);
+    if (did_few_channels(job, s))
         return;
-    }
     struct transpose_job t = {.from = s->x, .ld_from = job->hw, .to = s->y, .ld_to = job->s->c};
     t.is_streaming = job->is_streaming && transpose_can_stream(&t, job->s->c);
     transpose_range(&t, 0, job->s->c, s->p0, s->p1);
@@ -67,10 +83,8 @@ static void nchw_to_nhwc(const struct job *job, const struct strip *s)
 
 static void nhwc_to_nchw(const struct job *job, const struct strip *s)
 {
-    if (job->s->c == 3) {
-        three_channels(job, s);
+    if (did_few_channels(job, s))
         return;
-    }
     struct transpose_job t = {.from = s->x, .ld_from = job->s->c, .to = s->y, .ld_to = job->hw};
     t.is_streaming = job->is_streaming && transpose_can_stream(&t, s->p0) && transpose_can_stream(&t, s->p1);
     transpose_range(&t, s->p0, s->p1, 0, job->s->c);
@@ -183,7 +197,7 @@ enum ridge_status RIDGE_ISA_NAME(ridge_reorder_tiles_f32)(const struct ridge_ker
     struct job job = {.s = s, .x = args->in[0].data, .y = args->out[0].data, .hw = s->h * s->w};
     job.n_blocks = (s->c + BLOCK - 1) / BLOCK;
     job.n_strips = (job.hw + STRIP - 1) / STRIP;
-    if (s->c == 3)
+    if (s->c <= FEW)
         make_picks(&job);
     job.is_streaming = ridge_kernels_cpu_should_stream(n_bytes);
     ridge_split_units(args->host, s->batch * job.n_strips, n_bytes, run_units, &job);

@@ -12,50 +12,49 @@ struct job {
     struct ridge_transpose_plan p;
     const float *x;
     float *y;
-    int outer[RANK], n_outer;       /* the dimensions that are walked one by one */
+    int outer[RANK], n_outer;       /* the dimensions that are walked one by one, the last one fastest */
     int64_t strips, strip;          /* turning: parts of the fast dimension of x */
     bool is_streaming;
 };
 
-/* A place among the outer dimensions: divided out once, then counted on. */
-struct walk {
-    int64_t at[RANK], from, to;
+/* A place among the outer dimensions, and how many rows there are from it along the fastest of them. */
+struct place {
+    int64_t from, to, n_rows;
 };
 
-static void walk_start(const struct job *job, int64_t u, struct walk *w)
+static struct place place_of(const struct job *job, int64_t u)
 {
-    *w = (struct walk){0};
+    struct place place = {.n_rows = 1};
     for (int k = job->n_outer - 1; k >= 0; k--) {
         const int d = job->outer[k];
-        w->at[k] = u % job->p.dims[d];
+        const int64_t at = u % job->p.dims[d];
+        if (k == job->n_outer - 1)
+            place.n_rows = job->p.dims[d] - at;
         u /= job->p.dims[d];
-        w->from += w->at[k] * job->p.from[d];
-        w->to += w->at[k] * job->p.to[d];
+        place.from += at * job->p.from[d];
+        place.to += at * job->p.to[d];
     }
+    return place;
 }
 
-static void walk_next(const struct job *job, struct walk *w)
+static void copy_rows(const struct job *job, struct place place, int64_t n_rows)
 {
-    for (int k = job->n_outer - 1; k >= 0; k--) {
-        const int d = job->outer[k];
-        w->from += job->p.from[d];
-        w->to += job->p.to[d];
-        if (++w->at[k] < job->p.dims[d])
-            return;
-        w->from -= job->p.dims[d] * job->p.from[d];
-        w->to -= job->p.dims[d] * job->p.to[d];
-        w->at[k] = 0;
-    }
+    const int d = job->n_outer > 0 ? job->outer[job->n_outer - 1] : 0;
+    const int64_t n = job->p.dims[RANK - 1], from = job->p.from[d], to = job->p.to[d];
+    for (int64_t r = 0; r < n_rows; r++, place.from += from, place.to += to)
+        copy_row(job->y + place.to, job->x + place.from, n, job->is_streaming);
 }
 
 static void copy_units(void *ctx, int64_t begin, int64_t end, int64_t i_part)
 {
     const struct job *job = ctx;
-    struct walk w;
+    int64_t n_rows = 0;
     (void)i_part;
-    walk_start(job, begin, &w);
-    for (int64_t u = begin; u < end; u++, walk_next(job, &w))
-        copy_row(job->y + w.to, job->x + w.from, job->p.dims[RANK - 1], job->is_streaming);
+    for (int64_t u = begin; u < end; u += n_rows) {
+        const struct place place = place_of(job, u);
+        n_rows = place.n_rows < end - u ? place.n_rows : end - u;
+        copy_rows(job, place, n_rows);
+    }
     if (job->is_streaming)
         STREAM_FENCE();
 }
@@ -66,8 +65,7 @@ static void turn_units(void *ctx, int64_t begin, int64_t end, int64_t i_part)
     const struct ridge_transpose_plan *p = &job->p;
     (void)i_part;
     for (int64_t u = begin; u < end; u++) {
-        struct walk w;
-        walk_start(job, u / job->strips, &w);
+        const struct place w = place_of(job, u / job->strips);
         const int64_t j = u % job->strips * job->strip, left = p->dims[p->i_fast] - j;
         struct transpose_job t = {.from = job->x + w.from,
                                   .ld_from = p->from[RANK - 1],
@@ -80,6 +78,24 @@ static void turn_units(void *ctx, int64_t begin, int64_t end, int64_t i_part)
         STREAM_FENCE();
 }
 
+static int64_t longer_step(const struct ridge_transpose_plan *p, int d)
+{
+    return p->from[d] > p->to[d] ? p->from[d] : p->to[d];
+}
+
+/* The outer dimension with the shortest steps on both sides goes fastest. */
+static void choose_fastest(struct job *job)
+{
+    int *const last = &job->outer[job->n_outer > 0 ? job->n_outer - 1 : 0];
+    for (int k = 0; k < job->n_outer; k++) {
+        const int d = job->outer[k];
+        if (longer_step(&job->p, d) < longer_step(&job->p, *last)) {
+            job->outer[k] = *last;
+            *last = d;
+        }
+    }
+}
+
 enum ridge_status RIDGE_ISA_NAME(ridge_transpose_tiles_f32)(const struct ridge_kernel_args *args);
 enum ridge_status RIDGE_ISA_NAME(ridge_transpose_tiles_f32)(const struct ridge_kernel_args *args)
 {
@@ -89,16 +105,17 @@ enum ridge_status RIDGE_ISA_NAME(ridge_transpose_tiles_f32)(const struct ridge_k
     if (args->in[0].n_bytes == 0)
         return RIDGE_OK;
     for (int d = 0; d < RANK - 1; d++)
-        if (d != job.p.i_fast) {
+        if (d != job.p.i_fast && job.p.dims[d] > 1) {
             job.outer[job.n_outer++] = d;
             n_units *= job.p.dims[d];
         }
     job.is_streaming = ridge_kernels_cpu_should_stream(n_bytes);
     if (job.p.i_fast == RANK - 1) {
+        choose_fastest(&job);
         ridge_split_units(args->host, n_units, n_bytes, copy_units, &job);
         return RIDGE_OK;
     }
-    job.strip = 4 * TRANSPOSE_BLOCK;
+    job.strip = 4 * TRANSPOSE_COLUMNS;
     job.strips = (job.p.dims[job.p.i_fast] + job.strip - 1) / job.strip;
     ridge_split_units(args->host, n_units * job.strips, n_bytes, turn_units, &job);
     return RIDGE_OK;

@@ -35,6 +35,9 @@ static void every_matrix_tail_is_right(void)
             check_transpose((struct ridge_transpose_shape){1, 1 + (int64_t)(i + j) % 2, sizes[i], sizes[j], 1, 0});
     check_transpose((struct ridge_transpose_shape){1, 1, 300, 700, 1, 0});
     check_transpose((struct ridge_transpose_shape){1, 12, 64, 128, 7, 0});
+    check_transpose((struct ridge_transpose_shape){1, 1, 1024, 50, 1, 0}); /* narrow tiles: rows of one set of L1 */
+    check_transpose((struct ridge_transpose_shape){1, 2, 2048, 33, 1, 0});
+    check_transpose((struct ridge_transpose_shape){1, 1, 2064, 1041, 1, 0}); /* streamed */
 }
 
 static void check_reorders(int64_t batch, int64_t c, int64_t h, int64_t w)
@@ -49,7 +52,7 @@ static void check_reorders(int64_t batch, int64_t c, int64_t h, int64_t w)
 
 static void every_reorder_is_right(void)
 {
-    static const int64_t channels[] = {0, 1, 3, 4, 8, 15, 16, 17, 24, 32, 33, 64, 100};
+    static const int64_t channels[] = {0, 1, 2, 3, 4, 8, 15, 16, 17, 24, 32, 33, 64, 100};
     for (size_t i = 0; i < sizeof channels / sizeof channels[0]; i++) {
         check_reorders(2, channels[i], 3, 5);
         check_reorders(1, channels[i], 7, 7);
@@ -57,8 +60,10 @@ static void every_reorder_is_right(void)
     }
     check_reorders(0, 16, 3, 5);
     check_reorders(1, 16, 0, 5);
-    check_reorders(1, 3, 64, 66);
+    for (int64_t c = 1; c <= 4; c++)
+        check_reorders(1, c, 64, 66);
     check_reorders(1, 70, 33, 35);
+    check_reorders(1, 1024, 7, 7);
 }
 
 static void every_concat_is_right(void)

@@ -51,6 +51,8 @@ static void odd_windows_are_right(void)
     s = window(24, 9, 9, 3, 2, 1);
     s.pad_t = s.pad_l = 0;
     check_both_layouts(s);
+    check_both_layouts(window(2, 19, 1500, 3, 1, 1)); /* nchw: 2 lines at a time, then 1 */
+    check_both_layouts(window(1, 5, 4100, 3, 2, 1));
 }
 
 static void empty_problems_touch_nothing(void)

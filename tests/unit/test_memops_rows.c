@@ -10,6 +10,7 @@ static void softmax_of_every_length_is_right(void)
                     &(struct ridge_softmax_shape){.rows = n % 5, .columns = n});
     static const struct ridge_softmax_shape shapes[] = {
         {.rows = 40, .columns = 1000}, {.rows = 3, .columns = 30011}, {.rows = 4096, .columns = 2},
+        {.rows = 7, .columns = 1024},  {.rows = 5, .columns = 2049},  {.rows = 7, .columns = 1365}, /* groups */
         {.rows = 1, .columns = 1},     {.rows = 0, .columns = 8},     {.rows = 8, .columns = 0}};
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
         memop_check(&ridge_softmax_operator, ridge_softmax_kernels, &shapes[i]);
@@ -48,6 +49,10 @@ static void layernorm_of_every_length_is_right(void)
                     &(struct ridge_layernorm_shape){.rows = 1 + n % 5, .columns = n, .epsilon = 1e-5});
     static const struct ridge_layernorm_shape shapes[] = {
         {.rows = 40, .columns = 768, .epsilon = 1e-12}, {.rows = 3, .columns = 30011, .epsilon = 1e-5},
+        {.rows = 7, .columns = 1536, .epsilon = 1e-12}, {.rows = 6, .columns = 1537, .epsilon = 1e-5},
+        {.rows = 7, .columns = 752, .epsilon = 1e-12},
+        /* streamed */
+        {.rows = 2130, .columns = 1001, .epsilon = 1e-5}, {.rows = 2100, .columns = 1008, .epsilon = 1e-5},
         {.rows = 0, .columns = 8, .epsilon = 1e-5},     {.rows = 8, .columns = 0, .epsilon = 1e-5}};
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
         memop_check(&ridge_layernorm_operator, ridge_layernorm_kernels, &shapes[i]);
