@@ -1,5 +1,6 @@
 /* ridge ab: two builds measured now as two arms of every case, interleaved, with a control beside them. */
 #include "base/os.h"
+#include "instructions.h"
 #include "judge.h"
 
 #include <jansson.h>
@@ -25,7 +26,11 @@ struct ab {
     uint64_t begin_ns, extra_begin_ns; /* extra: when the planned forks were done */
     const char *option; /* KEY=A,B: two values of an option instead of two arms */
     const char *side_a, *side_b;
-    const char *const *only; /* case ids, NULL-terminated: measure these alone (gate's suspects) and print nothing */
+    /* gate's suspects: measure these case ids (NULL-terminated) of that run's suite, and print nothing */
+    const char *const *only;
+    const struct ridge_rd_run *of;
+    const struct ridge_plan *plan;     /* the session's, from adjust on */
+    const char *const *worker;         /* argv of the worker beside ridge */
 };
 
 /* ---- the two sides ---- */
@@ -69,7 +74,18 @@ static bool read_whole(struct ab *ab, const char *flag, int64_t otherwise, int64
     return false;
 }
 
-/* KEY=A,B -> the selectors of the two sides and the suite override. */
+bool ridge_cli_option_sides(struct ridge_arena *a, const char *option, const char **side_a, const char **side_b)
+{
+    const char *eq = strchr(option, '='), *comma = eq != NULL ? strrchr(eq, ',') : NULL;
+    if (comma == NULL)
+        return false;
+    int n_key = (int)(eq - option);
+    *side_a = ridge_arena_printf(a, "%.*s=%.*s,arm=main", n_key, option, (int)(comma - eq - 1), eq + 1);
+    *side_b = ridge_arena_printf(a, "%.*s=%s,arm=main", n_key, option, comma + 1);
+    return true;
+}
+
+/* The selectors of the two sides and the suite override. */
 static bool read_option(struct ab *ab)
 {
     ab->side_a = SIDE_A;
@@ -77,15 +93,11 @@ static bool read_option(struct ab *ab)
     ab->option = ridge_cli_value(ab->args, "--option");
     if (ab->option == NULL)
         return true;
-    const char *eq = strchr(ab->option, '='), *comma = eq != NULL ? strrchr(eq, ',') : NULL;
-    if (comma == NULL || ab->a.program != NULL || ab->b.program != NULL || ab->a.env.n + ab->b.env.n > 0) {
-        (void)ridge_cli_usage(ab->args->verb, "--option KEY=A,B stands alone and names two values, as threads=1,2");
-        return false;
-    }
-    int n_key = (int)(eq - ab->option);
-    ab->side_a = ridge_arena_printf(&ab->arena, "%.*s=%.*s,arm=main", n_key, ab->option, (int)(comma - eq - 1), eq + 1);
-    ab->side_b = ridge_arena_printf(&ab->arena, "%.*s=%s,arm=main", n_key, ab->option, comma + 1);
-    return true;
+    bool is_alone = ab->a.program == NULL && ab->b.program == NULL && ab->a.env.n + ab->b.env.n == 0;
+    if (is_alone && ridge_cli_option_sides(&ab->arena, ab->option, &ab->side_a, &ab->side_b))
+        return true;
+    (void)ridge_cli_usage(ab->args->verb, "--option KEY=A,B stands alone and names two values, as threads=1,2");
+    return false;
 }
 
 static bool read_sides(struct ab *ab)
@@ -163,6 +175,7 @@ static int adjust(void *self, struct ridge_plan *plan)
     for (size_t i = 0; i < ab->a.env.n; i++)
         ridge_kvs_set(&plan->arena, &plan->arms[0].env, ab->a.env.v[i].key, ab->a.env.v[i].value);
     ridge_cli_add_arm(plan, RIDGE_GATE_AA, NULL, NULL, RIDGE_GATE_AA);
+    ab->plan = plan;
     ab->begin_ns = ridge_os_now_ns();
     return RIDGE_EXIT_OK;
 }
@@ -227,6 +240,30 @@ static bool look(void *self, struct ridge_store *store, int64_t run_id, const st
     return any;
 }
 
+static const char *kernel_of(const struct ridge_gate_run *run, int64_t i_member)
+{
+    for (size_t g = 0; g < run->n_groups; g++)
+        for (size_t k = 0; k < run->groups[g].n_members; k++)
+            if (run->groups[g].members[k].i_member == i_member)
+                return ridge_kvs_get(&run->groups[g].members[k].conditions, "kernel");
+    return NULL;
+}
+
+/* A count has no noise: it goes in front of what the clock says. */
+static void count_instructions(struct ab *ab, const struct ridge_gate_run *run, struct ridge_judgement *j)
+{
+    for (size_t i = 0; i < j->n_rows && ridge_cli_interrupted == 0; i++) {
+        struct ridge_judged *r = &j->rows[i];
+        if (strcmp(r->kind, "paired") != 0)
+            continue;
+        ridge_cli_say("counting instructions of %s, %s", r->subject, r->label);
+        struct ridge_count old = ridge_cli_count(ab->plan, (size_t)r->i_member_base, ab->worker);
+        struct ridge_count now = ridge_cli_count(ab->plan, (size_t)r->i_member, ab->worker);
+        r->why = ridge_arena_printf(&ab->arena, "%s%s%s", ridge_cli_count_text(&ab->arena, &old, &now, kernel_of(run, r->i_member)),
+                                    r->why[0] != '\0' ? "; " : "", r->why);
+    }
+}
+
 static int conclude(void *self, struct ridge_store *store, int64_t run_id, int measured)
 {
     struct ab *ab = self;
@@ -240,6 +277,8 @@ static int conclude(void *self, struct ridge_store *store, int64_t run_id, int m
         st = ridge_gate_limits(&ab->arena, &run, ab->side_b, &ab->rules, &j, &err);
     if (st != RIDGE_OK)
         return ridge_cli_error(&err);
+    if (ridge_cli_value(ab->args, "--instructions") != NULL)
+        count_instructions(ab, &run, &j);
     ridge_buf_puts(&base, ab->option != NULL ? ab->side_a : "main");
     for (size_t i = 0; ab->a.program != NULL && ab->a.program[i] != NULL; i++)
         ridge_buf_printf(&base, "%s%s", i == 0 ? ": " : " ", ab->a.program[i]);
@@ -279,18 +318,26 @@ static char *suite_text(struct ab *ab)
     return text;
 }
 
+/* --set words of the command line, or of the run that the suspects come from: words hold "--set", "KEY=VALUE", ... */
+static void read_set(const struct ab *ab, struct ridge_arena *a, const char **set)
+{
+    size_t n = ridge_cli_values(ab->args, "--set", set);
+    const char *const *words = ab->of != NULL ? ridge_cli_words(a, ab->of->set_words) : NULL;
+    for (size_t i = 1; words != NULL && words[i - 1] != NULL && words[i] != NULL && n < RIDGE_CLI_MAX_VALUES; i += 2)
+        set[n++] = words[i];
+    if (ab->option != NULL)
+        set[n++] = ab->option;
+    set[n] = NULL;
+}
+
 static int run_session(struct ab *ab, struct ridge_cli_worker *worker, const char *suite)
 {
     const char *set[RIDGE_CLI_MAX_VALUES + 2];
     const struct ridge_session_hooks hooks = {.self = ab, .adjust = adjust, .look = look, .conclude = conclude};
-    size_t n = ridge_cli_values(ab->args, "--set", set);
-    if (ab->option != NULL) {
-        set[n++] = ab->option;
-        set[n] = NULL;
-    }
+    read_set(ab, &worker->arena, set);
     char *text = ab->option != NULL ? suite_text(ab) : NULL;
     struct ridge_session_config c = {.suite_path = suite,
-                                     .suite_text = text,
+                                     .suite_text = ab->of != NULL ? ab->of->suite_text : text,
                                      .set = set,
                                      .filter = ridge_cli_value(ab->args, "--filter"),
                                      .output_path = ab->file,
@@ -307,6 +354,8 @@ static int measure(struct ab *ab, const char *suite)
     struct ridge_cli_worker worker = {0};
     struct ridge_error err = {0};
     int rc = read_sides(ab) ? RIDGE_EXIT_OK : RIDGE_EXIT_USAGE;
+    if (rc == RIDGE_EXIT_OK && ridge_cli_value(ab->args, "--instructions") != NULL && !ridge_cli_has_callgrind())
+        rc = ridge_cli_usage(ab->args->verb, "--instructions needs valgrind, which is not in PATH");
     if (rc == RIDGE_EXIT_OK && ridge_cli_worker_open(&worker, &err) != RIDGE_OK)
         rc = ridge_cli_error(&err);
     if (rc == RIDGE_EXIT_OK) {
@@ -315,6 +364,7 @@ static int measure(struct ab *ab, const char *suite)
             rc = ridge_cli_error(&err);
         free(text);
     }
+    ab->worker = worker.program;
     if (rc == RIDGE_EXIT_OK)
         rc = run_session(ab, &worker, suite);
     ridge_cli_worker_close(&worker);
@@ -322,11 +372,11 @@ static int measure(struct ab *ab, const char *suite)
     return rc;
 }
 
-int ridge_cli_ab_cases(const struct ridge_cli_args *args, const struct ridge_gate_rules *rules, const char *suite,
+int ridge_cli_ab_cases(const struct ridge_cli_args *args, const struct ridge_gate_rules *rules, const struct ridge_rd_run *of,
                        const char *file, const char *const *cases)
 {
-    struct ab ab = {.args = args, .file = file, .only = cases, .rules = *rules};
-    return measure(&ab, suite);
+    struct ab ab = {.args = args, .file = file, .only = cases, .of = of, .rules = *rules};
+    return measure(&ab, of->suite_path);
 }
 
 int ridge_cli_ab(const struct ridge_cli_args *args)

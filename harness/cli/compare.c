@@ -49,12 +49,17 @@ static enum ridge_status compare_runs(struct comparing *c, struct ridge_judgemen
 {
     struct ridge_gate_run *earlier = NULL;
     size_t n = 0;
-    j->baseline = ridge_arena_printf(&c->arena, "%s:%s, run %lld (unpaired, drift not excluded)", c->file_a, c->run_a,
-                                     (long long)c->a.run.id);
+    bool is_one_host = strcmp(c->a.run.host_class, c->b.run.host_class) == 0;
+    j->baseline = ridge_arena_printf(&c->arena, "%s:%s, run %lld (unpaired, %s)", c->file_a, c->run_a, (long long)c->a.run.id,
+                                     is_one_host ? "drift not excluded"
+                                     : ridge_arena_printf(&c->arena, "on ANOTHER MACHINE: %s, here %s", c->a.run.host_class,
+                                                          c->b.run.host_class));
     enum ridge_status st = ridge_cli_load_runs(c->store_a, &c->arena, c->b.run.host_class, c->b.run.started_utc_ns, 40, &earlier,
                                                &n, err);
+    ridge_cli_drop_old_builds(&c->arena, earlier, &n);
     if (st == RIDGE_OK)
-        st = ridge_gate_unpaired(&c->arena, &c->b, &c->a, 1, earlier, n, &c->rules, j, err);
+        st = ridge_gate_unpaired(&c->arena, &c->b, &(struct ridge_gate_stored){&c->a, earlier, 1, is_one_host ? n : 0, false},
+                                 &c->rules, j, err);
     return st == RIDGE_OK ? ridge_gate_control(&c->arena, &c->b, &c->rules, j, err) : st;
 }
 

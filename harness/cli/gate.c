@@ -1,6 +1,7 @@
 /* ridge gate: the last run against a named baseline and the rules of a gate file. */
 #include "judge.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,6 +34,19 @@ static bool has_limits(const struct ridge_gate_rules *rules)
         if (rules->v[i].max == rules->v[i].max || rules->v[i].min == rules->v[i].min || rules->v[i].must_exist)
             return true;
     return false;
+}
+
+/* --run, or the last run that is no A/B: of such a one the arm main is the old build. */
+static enum ridge_status find_run(struct gating *g, struct ridge_error *err)
+{
+    const char *run = ridge_cli_value(g->args, "--run");
+    enum ridge_status st = ridge_gate_load(g->store, &g->arena, run != NULL ? run : "last", &g->now, err);
+    for (int back = 1; run == NULL && st == RIDGE_OK && ridge_cli_has_arm(&g->now, "b"); back++) {
+        st = ridge_gate_load(g->store, &g->arena, ridge_arena_printf(&g->arena, "last~%d", back), &g->now, err);
+        if (st != RIDGE_OK)
+            return ridge_fail(err, RIDGE_ERR_USAGE, g->file, "%s holds A/B runs only; ridge run --gate makes one to be judged", g->file);
+    }
+    return st;
 }
 
 /* NAME, FILE.ridge:NAME or a RUN. Without --baseline: the name main; none is fine when the rules have limits. */
@@ -68,8 +82,14 @@ static enum ridge_status judge(struct gating *g, struct ridge_judgement *j, stru
     if (g->n_base > 0)
         st = ridge_cli_load_runs(g->base_store, a, g->now.run.host_class, g->now.run.started_utc_ns, MOST_EARLIER, &g->earlier,
                                  &g->n_earlier, err);
+    ridge_cli_drop_old_builds(a, g->earlier, &g->n_earlier);
+    const struct ridge_gate_stored stored = {g->base, g->earlier, g->n_base, g->n_earlier, true};
+    if (st == RIDGE_OK && g->n_base > 0 && strcmp(g->base[0].run.host_class, g->now.run.host_class) != 0)
+        st = ridge_fail(err, RIDGE_ERR_UNSUPPORTED, "", "run %lld was measured on another class of host (%s) than run %lld (%s): "
+                        "a gate does not judge times of different machines; ridge compare shows them",
+                        (long long)g->base[0].run.id, g->base[0].run.host_class, (long long)g->now.run.id, g->now.run.host_class);
     if (st == RIDGE_OK && g->n_base > 0)
-        st = ridge_gate_unpaired(a, &g->now, g->base, g->n_base, g->earlier, g->n_earlier, &g->rules, j, err);
+        st = ridge_gate_unpaired(a, &g->now, &stored, &g->rules, j, err);
     if (st == RIDGE_OK)
         st = ridge_gate_control(a, &g->now, &g->rules, j, err);
     if (st == RIDGE_OK)
@@ -85,22 +105,37 @@ static bool is_suspect(const struct ridge_judged *r)
            (r->verdict == RIDGE_CHANGE_REGRESSED || r->verdict == RIDGE_CHANGE_INCONCLUSIVE);
 }
 
-static void take_pair(struct gating *g, struct ridge_judged *r, const struct ridge_judgement *pairs)
+/* The worst that the A/B says of a case: a wrong answer there counts too. */
+static const struct ridge_judged *pair_of(const struct ridge_judgement *pairs, const char *case_id)
 {
+    const struct ridge_judged *worst = NULL;
     for (size_t i = 0; i < pairs->n_rows; i++) {
         const struct ridge_judged *p = &pairs->rows[i];
-        if (strcmp(p->kind, "paired") != 0 || strcmp(p->case_id, r->case_id) != 0)
-            continue;
-        r->verdict = pairs->exit_code == RIDGE_EXIT_UNFIT ? RIDGE_CHANGE_INCONCLUSIVE : p->verdict;
-        r->ratio = p->ratio;
-        r->low = p->low;
-        r->high = p->high;
-        r->p = p->p;
-        r->n_forks = p->n_forks;
-        r->detect_ratio = p->detect_ratio;
-        r->why = ridge_arena_printf(&g->arena, "measured again as A/B (run %lld)%s%s", (long long)pairs->run_id,
-                                    pairs->why[0] != '\0' ? ": " : "", pairs->why);
+        bool is_it = (strcmp(p->kind, "paired") == 0 || strcmp(p->kind, "answer") == 0) && strcmp(p->case_id, case_id) == 0;
+        if (is_it && (worst == NULL || p->verdict > worst->verdict))
+            worst = p;
     }
+    return worst;
+}
+
+static void take_pair(struct gating *g, struct ridge_judged *r, const struct ridge_judgement *pairs)
+{
+    const struct ridge_judged *p = pair_of(pairs, r->case_id);
+    if (p == NULL)
+        return;
+    bool is_unfit = pairs->exit_code == RIDGE_EXIT_UNFIT && p->verdict != RIDGE_CHANGE_FAILED;
+    const char *why = is_unfit ? pairs->why : p->why;
+    r->verdict = is_unfit ? RIDGE_CHANGE_INCONCLUSIVE : p->verdict;
+    r->ratio = p->ratio;
+    r->low = p->low;
+    r->high = p->high;
+    r->p = p->p;
+    r->n_forks = p->n_forks;
+    r->n_more_forks = p->n_more_forks;
+    r->more_s = p->more_s;
+    r->detect_ratio = p->detect_ratio;
+    r->why = ridge_arena_printf(&g->arena, "measured again as A/B (run %lld)%s%s", (long long)pairs->run_id,
+                                why[0] != '\0' ? ": " : "", why);
 }
 
 static int measure_suspects(struct gating *g, struct ridge_judgement *j)
@@ -116,7 +151,7 @@ static int measure_suspects(struct gating *g, struct ridge_judgement *j)
     if (n == 0 || ridge_cli_value(g->args, "--b") == NULL)
         return RIDGE_EXIT_OK;
     ridge_cli_say("%zu case%s to be measured again as A/B", n, n == 1 ? " is" : "s are");
-    int rc = ridge_cli_ab_cases(g->args, &g->rules, g->now.run.suite_path, g->file, cases);
+    int rc = ridge_cli_ab_cases(g->args, &g->rules, &g->now.run, g->file, cases);
     if (rc != RIDGE_EXIT_OK && rc != RIDGE_EXIT_REGRESSION && rc != RIDGE_EXIT_UNFIT)
         return rc;
     if (ridge_read_run(g->store, &g->arena, "last", &last, &err) != RIDGE_OK ||
@@ -132,8 +167,7 @@ static int gate(struct gating *g)
 {
     struct ridge_judgement j = {.base_run_id = -1};
     struct ridge_error err = {0};
-    const char *run = ridge_cli_value(g->args, "--run");
-    if (ridge_gate_load(g->store, &g->arena, run != NULL ? run : "last", &g->now, &err) != RIDGE_OK)
+    if (find_run(g, &err) != RIDGE_OK)
         return ridge_cli_error(&err);
     int rc = find_baseline(g);
     if (rc != RIDGE_EXIT_OK)
@@ -177,17 +211,31 @@ int ridge_cli_gate(const struct ridge_cli_args *args)
 }
 
 /* An ab run is judged again from its pairs, any other against its baseline. */
+static bool sides_of(struct ridge_arena *a, const struct ridge_gate_run *run, const char **side_a, const char **side_b)
+{
+    *side_a = "arm=main";
+    *side_b = "arm=b";
+    if (ridge_cli_has_arm(run, "b"))
+        return true;
+    const char *const *words = ridge_cli_words(a, run->run.command != NULL ? run->run.command : "");
+    for (size_t i = 0; words[i] != NULL && words[i + 1] != NULL; i++)
+        if (strcmp(words[i], "--option") == 0)
+            return ridge_cli_option_sides(a, words[i + 1], side_a, side_b);
+    return false;
+}
+
 static int rejudge_pairs(const struct ridge_cli_args *args, struct ridge_store *store, const char *file,
-                         struct ridge_arena *a, const struct ridge_gate_rules *rules, const struct ridge_gate_run *run)
+                         struct ridge_arena *a, const struct ridge_gate_rules *rules, const struct ridge_gate_run *run,
+                         const char *side_a, const char *side_b)
 {
     struct ridge_judgement j = {.base_run_id = -1};
-    struct ridge_gate_look look = {.i_look = 0, .s_per_fork = 0.0 / 1.0};
+    struct ridge_gate_look look = {.i_look = 0, .s_per_fork = NAN};
     struct ridge_error err = {0};
-    if (ridge_gate_paired(a, run, "arm=main", "arm=b", rules, &look, &j, &err) != RIDGE_OK ||
-        ridge_gate_limits(a, run, "arm=b", rules, &j, &err) != RIDGE_OK)
+    if (ridge_gate_paired(a, run, side_a, side_b, rules, &look, &j, &err) != RIDGE_OK ||
+        ridge_gate_limits(a, run, side_b, rules, &j, &err) != RIDGE_OK)
         return ridge_cli_error(&err);
     j.mode = "rejudge";
-    j.baseline = "main";
+    j.baseline = ridge_cli_has_arm(run, "b") ? "main" : side_a;
     j.rules_name = rules->name;
     j.rules_text = rules->text;
     j.rules_sha256 = rules->sha256;
@@ -195,15 +243,6 @@ static int rejudge_pairs(const struct ridge_cli_args *args, struct ridge_store *
     ridge_gate_conclude(a, run, rules, true, &j);
     ridge_cli_put_again(a, run, &j);
     return ridge_cli_finish_judgement(args, store, file, run, &j);
-}
-
-static bool has_arm(const struct ridge_gate_run *run, const char *arm)
-{
-    for (size_t g = 0; g < run->n_groups; g++)
-        for (size_t k = 0; k < run->groups[g].n_members; k++)
-            if (strcmp(run->groups[g].members[k].arm, arm) == 0)
-                return true;
-    return false;
 }
 
 int ridge_cli_rejudge(const struct ridge_cli_args *args)
@@ -219,9 +258,10 @@ int ridge_cli_rejudge(const struct ridge_cli_args *args)
         rc = open_for_judging(file, &store);
     if (rc == RIDGE_EXIT_OK && ridge_gate_load(store, &a, which != NULL ? which : "last", &run, &err) != RIDGE_OK)
         rc = ridge_cli_error(&err);
-    bool is_paired = rc == RIDGE_EXIT_OK && has_arm(&run, "b");
+    const char *side_a, *side_b;
+    bool is_paired = rc == RIDGE_EXIT_OK && sides_of(&a, &run, &side_a, &side_b);
     if (is_paired)
-        rc = rejudge_pairs(args, store, file, &a, &rules, &run);
+        rc = rejudge_pairs(args, store, file, &a, &rules, &run, side_a, side_b);
     ridge_store_close(store);
     ridge_arena_deinit(&a);
     return rc == RIDGE_EXIT_OK && !is_paired ? ridge_cli_gate(args) : rc;

@@ -97,6 +97,7 @@ int ridge_cli_history(const struct ridge_cli_args *args)
     enum ridge_status st = ridge_selector_parse(&a, filter != NULL ? filter : "", &cases, &err);
     if (st == RIDGE_OK)
         st = ridge_cli_load_runs(store, &a, NULL, INT64_MAX, MOST_RUNS, &runs, &n_runs, &err);
+    ridge_cli_drop_old_builds(&a, runs, &n_runs);
     if (st == RIDGE_OK)
         st = ridge_gate_history(&a, runs, n_runs, &cases, metric != NULL ? metric : "time_ns", &series, &n, &err);
     if (st == RIDGE_OK && ridge_cli_value(args, "--json") != NULL)

@@ -170,6 +170,35 @@ enum ridge_status ridge_cli_load_runs(struct ridge_store *store, struct ridge_ar
     return st;
 }
 
+bool ridge_cli_has_arm(const struct ridge_gate_run *run, const char *arm)
+{
+    for (size_t g = 0; g < run->n_groups; g++)
+        for (size_t k = 0; k < run->groups[g].n_members; k++)
+            if (strcmp(run->groups[g].members[k].arm, arm) == 0)
+                return true;
+    return false;
+}
+
+static bool has_old_build(struct ridge_arena *a, const struct ridge_gate_run *run)
+{
+    if (!ridge_cli_has_arm(run, "b"))
+        return false;
+    const char *const *words = ridge_cli_words(a, run->run.command != NULL ? run->run.command : "");
+    for (size_t i = 0; words[i] != NULL; i++)
+        if (strcmp(words[i], "--a") == 0 || strcmp(words[i], "--a-env") == 0)
+            return true;
+    return false;
+}
+
+void ridge_cli_drop_old_builds(struct ridge_arena *a, struct ridge_gate_run *runs, size_t *n)
+{
+    size_t n_kept = 0;
+    for (size_t i = 0; i < *n; i++)
+        if (!has_old_build(a, &runs[i]))
+            runs[n_kept++] = runs[i];
+    *n = n_kept;
+}
+
 enum ridge_status ridge_cli_load_baseline(struct ridge_store *store, struct ridge_arena *a, const char *name,
                                           struct ridge_gate_run **out, size_t *n, struct ridge_error *err)
 {

@@ -27,10 +27,16 @@ const char *const *ridge_cli_words(struct ridge_arena *a, const char *text);
 enum ridge_status ridge_cli_load_runs(struct ridge_store *store, struct ridge_arena *a, const char *host_class,
                                       int64_t before_utc_ns, size_t most, struct ridge_gate_run **out, size_t *n,
                                       struct ridge_error *err) RIDGE_MUST_USE;
+bool ridge_cli_has_arm(const struct ridge_gate_run *run, const char *arm);
+/* Runs tell how this host differs from day to day. An A/B whose arm main is the old side of two builds (--a, --a-env), and not
+ * the worker beside ridge, tells something else. */
+void ridge_cli_drop_old_builds(struct ridge_arena *a, struct ridge_gate_run *runs, size_t *n);
 /* The name's runs, loaded, oldest first; none: a name that is not there. */
 enum ridge_status ridge_cli_load_baseline(struct ridge_store *store, struct ridge_arena *a, const char *name,
                                           struct ridge_gate_run **out, size_t *n, struct ridge_error *err) RIDGE_MUST_USE;
-/* gate's suspects as A/B (ab.c): measures these cases of a suite with --a and --b, stores run and judgement in file. */
-int ridge_cli_ab_cases(const struct ridge_cli_args *args, const struct ridge_gate_rules *rules, const char *suite,
+/* gate's suspects as A/B (ab.c): measures these cases of a run's suite with --a and --b, stores run and judgement in file. */
+int ridge_cli_ab_cases(const struct ridge_cli_args *args, const struct ridge_gate_rules *rules, const struct ridge_rd_run *of,
                        const char *file, const char *const *cases);
+/* KEY=A,B of ab's --option -> the selectors of its sides; false: it does not read so. */
+bool ridge_cli_option_sides(struct ridge_arena *a, const char *option, const char **side_a, const char **side_b);
 #endif

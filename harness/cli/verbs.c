@@ -117,6 +117,7 @@ static const struct ridge_cli_option ab_options[] = {
     {"--forks", 0, "N", "10", "fresh processes per side; undecided cases get more"},
     {"--rounds", 0, "N", "3", "rounds per fork"},
     {"--budget", 0, "TIME", "5 min", "most time for more forks; 0s: none"},
+    {"--instructions", 0, NULL, NULL, "count the instructions of a call of each side too, with valgrind; seconds a case"},
     {"--output", 'o', "FILE.ridge", "results.ridge", "results file; a run is appended to what it holds"},
     SET_ROW,
     FILTER_ROW,

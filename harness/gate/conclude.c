@@ -59,34 +59,84 @@ static const char *why_unfit(struct ridge_arena *a, const struct ridge_gate_run 
     return "";
 }
 
+/* Does a rule speak of this row? A case that only the baseline has is matched by nothing but the whole file's word. */
+static bool is_ruled(struct ridge_arena *a, const struct ridge_gate_run *run, const struct ridge_gate_rules *rules,
+                     const struct ridge_judged *r, bool (*wants)(const struct ridge_gate_rule *))
+{
+    for (size_t g = 0; g < run->n_groups; g++)
+        for (size_t k = 0; k < run->groups[g].n_members; k++) {
+            const struct ridge_rd_member *m = &run->groups[g].members[k];
+            if (m->i_member != r->i_member)
+                continue;
+            struct ridge_kvs kvs = ridge_gate_member_kvs(a, m);
+            for (size_t i = 0; i < rules->n; i++)
+                if (wants(&rules->v[i]) && ridge_selector_match(&rules->v[i].cases, &kvs))
+                    return true;
+            return false; /* a member of two groups is one case */
+        }
+    return false;
+}
+
+static bool wants_decision(const struct ridge_gate_rule *rule)
+{
+    return rule->fail_inconclusive;
+}
+
+static bool wants_no_gain(const struct ridge_gate_rule *rule)
+{
+    return rule->fail_improved;
+}
+
+static bool any_rule(const struct ridge_gate_rules *rules, bool (*wants)(const struct ridge_gate_rule *))
+{
+    for (size_t i = 0; i < rules->n; i++)
+        if (wants(&rules->v[i]))
+            return true;
+    return false;
+}
+
 /* A rule with "inconclusive": "fail" makes such a case end in 4. */
 static size_t strict_inconclusive(struct ridge_arena *a, const struct ridge_gate_run *run, const struct ridge_gate_rules *rules,
                                   const struct ridge_judgement *j)
 {
     size_t n = 0;
-    for (size_t g = 0; g < run->n_groups; g++)
-        for (size_t k = 0; k < run->groups[g].n_members; k++) {
-            const struct ridge_rd_member *m = &run->groups[g].members[k];
-            bool strict = rules->fail_inconclusive;
-            struct ridge_kvs kvs = ridge_gate_member_kvs(a, m);
-            for (size_t i = 0; i < rules->n; i++)
-                strict |= rules->v[i].fail_inconclusive && ridge_selector_match(&rules->v[i].cases, &kvs);
-            for (size_t i = 0; strict && i < j->n_rows; i++)
-                n += j->rows[i].i_member == m->i_member && j->rows[i].verdict == RIDGE_CHANGE_INCONCLUSIVE &&
-                     !is_kind(&j->rows[i], "aa");
-        }
+    if (!rules->fail_inconclusive && !any_rule(rules, wants_decision))
+        return 0;
+    for (size_t i = 0; i < j->n_rows; i++)
+        n += j->rows[i].verdict == RIDGE_CHANGE_INCONCLUSIVE && !is_kind(&j->rows[i], "aa") &&
+             (rules->fail_inconclusive || is_ruled(a, run, rules, &j->rows[i], wants_decision));
     return n;
 }
 
-static bool is_strict(const struct ridge_gate_rules *rules)
+/* A rule with "improved": "fail": work that was left out looks like a gain. */
+static void refuse_gains(struct ridge_arena *a, const struct ridge_gate_run *run, const struct ridge_gate_rules *rules,
+                         struct ridge_judgement *j)
 {
-    bool strict = rules->fail_inconclusive;
-    for (size_t i = 0; i < rules->n; i++)
-        strict |= rules->v[i].fail_inconclusive;
-    return strict;
+    if (!any_rule(rules, wants_no_gain))
+        return;
+    for (size_t i = 0; i < j->n_rows; i++) {
+        struct ridge_judged *r = &j->rows[i];
+        if (r->verdict != RIDGE_CHANGE_IMPROVED || is_kind(r, "aa") || !is_ruled(a, run, rules, r, wants_no_gain))
+            continue;
+        r->verdict = RIDGE_CHANGE_FAILED;
+        r->why = ridge_arena_printf(a, "too good to be true: a rule lets no gain pass%s%s", r->why[0] != '\0' ? "; " : "", r->why);
+    }
 }
 
-/* A wrong answer, a missing case and a broken limit need no quiet machine. */
+/* What cannot be judged is not called red, nowhere: reports and annotations read the rows. */
+static void take_back(struct ridge_arena *a, struct ridge_judgement *j)
+{
+    for (size_t i = 0; i < j->n_rows; i++) {
+        struct ridge_judged *r = &j->rows[i];
+        if (is_kind(r, "aa") || (r->verdict != RIDGE_CHANGE_REGRESSED && r->verdict != RIDGE_CHANGE_IMPROVED))
+            continue;
+        r->why = ridge_arena_printf(a, "would be %s, but nothing can be judged here%s%s", ridge_change_text(r->verdict),
+                                    r->why[0] != '\0' ? "; " : "", r->why);
+        r->verdict = RIDGE_CHANGE_INCONCLUSIVE;
+    }
+}
+
+/* A wrong answer and a missing case need no quiet machine. */
 static size_t hard_failures(const struct ridge_judgement *j)
 {
     size_t n = 0;
@@ -111,14 +161,19 @@ void ridge_gate_conclude(struct ridge_arena *a, const struct ridge_gate_run *run
                          bool needs_control, struct ridge_judgement *j)
 {
     size_t n[RIDGE_N_CHANGES], total = 0;
+    if (j->why == NULL || j->why[0] == '\0')
+        j->why = why_unfit(a, run, rules, needs_control, j);
+    if (j->why[0] == '\0')
+        refuse_gains(a, run, rules, j);
+    else
+        take_back(a, j);
     for (size_t i = 0; i < RIDGE_N_CHANGES; i++)
         total += n[i] = ridge_judgement_count(j, (enum ridge_change)i);
     if (j->n_rows > 0)
         qsort(j->rows, j->n_rows, sizeof *j->rows, by_weight);
     j->aa_upper = ridge_stat_binomial_upper(j->n_aa_out_pooled, j->n_aa_pooled, 0.95);
     j->detect_ratio = median_detectable(j);
-    j->why = why_unfit(a, run, rules, needs_control, j);
-    size_t strict = is_strict(rules) ? strict_inconclusive(a, run, rules, j) : 0;
+    size_t strict = strict_inconclusive(a, run, rules, j);
     size_t n_bad = n[RIDGE_CHANGE_REGRESSED] + n[RIDGE_CHANGE_FAILED];
     if (hard_failures(j) > 0)
         j->exit_code = REGRESSION;

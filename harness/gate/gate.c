@@ -33,21 +33,30 @@ struct ridge_kvs ridge_gate_member_kvs(struct ridge_arena *a, const struct ridge
     return out;
 }
 
-const char *ridge_gate_label(struct ridge_arena *a, const struct ridge_rd_member *m)
+/* At its default; element type and threads are always said. */
+static bool is_hidden(struct ridge_arena *a, const struct ridge_rd_run *run, const struct ridge_rd_member *m,
+                      const struct ridge_kv *kv)
 {
-    static const struct ridge_kv hidden[] = {{"cache", "hot"}, {"scenario", "single"}, {"weights", "given"}};
+    if (strcmp(kv->key, "dtype") == 0 || strcmp(kv->key, "threads") == 0)
+        return false;
+    const char *def = ridge_kvs_get(&run->defaults, ridge_arena_printf(a, "%s.%s", m->op, kv->key));
+    def = def != NULL ? def : ridge_kvs_get(&run->defaults, kv->key);
+    return def != NULL && strcmp(def, kv->value) == 0;
+}
+
+const char *ridge_gate_label(struct ridge_arena *a, const struct ridge_rd_run *run, const struct ridge_rd_member *m)
+{
     struct ridge_buf b = {0};
     ridge_buf_puts(&b, m->backend);
     for (size_t i = 0; i < m->options.n; i++) {
         const struct ridge_kv *kv = &m->options.v[i];
-        bool is_hidden = strcmp(kv->value, "1") == 0 && strcmp(kv->key, "threads") != 0;
-        for (size_t k = 0; k < sizeof hidden / sizeof hidden[0]; k++)
-            is_hidden |= strcmp(hidden[k].key, kv->key) == 0 && strcmp(hidden[k].value, kv->value) == 0;
+        if (is_hidden(a, run, m, kv))
+            continue;
         if (strcmp(kv->key, "dtype") == 0)
             ridge_buf_printf(&b, " %s", kv->value);
         else if (strcmp(kv->key, "threads") == 0)
             ridge_buf_printf(&b, " %s thread%s", kv->value, strcmp(kv->value, "1") == 0 ? "" : "s");
-        else if (!is_hidden)
+        else
             ridge_buf_printf(&b, " %s=%s", kv->key, kv->value);
     }
     const char *text = ridge_arena_strn(a, b.data, b.n);

@@ -28,6 +28,7 @@ struct ridge_gate_rules {
     int64_t n_looks, budget_ns;
     bool require_fit, fail_inconclusive;
     double prior_compute, prior_memory, prior_none; /* spread between runs while nothing better is known */
+    const char *prior_source;                       /* where those come from */
     struct ridge_gate_rule *v;
     size_t n;
 };
@@ -47,7 +48,7 @@ enum ridge_status ridge_gate_load(struct ridge_store *store, struct ridge_arena 
                                   struct ridge_gate_run *out, struct ridge_error *err) RIDGE_MUST_USE;
 /* Keys that selectors see: id, subject, op, backend, device, target, arm, model, layer, shape and options. */
 struct ridge_kvs ridge_gate_member_kvs(struct ridge_arena *a, const struct ridge_rd_member *m);
-const char *ridge_gate_label(struct ridge_arena *a, const struct ridge_rd_member *m);
+const char *ridge_gate_label(struct ridge_arena *a, const struct ridge_rd_run *run, const struct ridge_rd_member *m);
 
 struct ridge_gate_look { /* which look this is, for the alpha that it may spend */
     int64_t i_look;      /* from 0 */
@@ -64,12 +65,16 @@ enum ridge_status ridge_gate_control(struct ridge_arena *a, const struct ridge_g
                                      const struct ridge_gate_rules *rules, struct ridge_judgement *out,
                                      struct ridge_error *err) RIDGE_MUST_USE;
 /* A run against stored ones: base are the baseline's runs, earlier all of this host class in time order (the
- * baseline's among them). */
+ * baseline's among them). by_level: the reference is the level of the runs up to the baseline where it is known, else its
+ * runs alone. Whether runs of two host classes may meet is the caller's to say. */
+struct ridge_gate_stored {
+    const struct ridge_gate_run *base, *earlier;
+    size_t n_base, n_earlier;
+    bool by_level;
+};
 enum ridge_status ridge_gate_unpaired(struct ridge_arena *a, const struct ridge_gate_run *now,
-                                      const struct ridge_gate_run *base, size_t n_base,
-                                      const struct ridge_gate_run *earlier, size_t n_earlier,
-                                      const struct ridge_gate_rules *rules, struct ridge_judgement *out,
-                                      struct ridge_error *err) RIDGE_MUST_USE;
+                                      const struct ridge_gate_stored *stored, const struct ridge_gate_rules *rules,
+                                      struct ridge_judgement *out, struct ridge_error *err) RIDGE_MUST_USE;
 /* Absolute limits, must-exist and wrong answers. Appends rows. */
 enum ridge_status ridge_gate_limits(struct ridge_arena *a, const struct ridge_gate_run *run, const char *side_b,
                                     const struct ridge_gate_rules *rules, struct ridge_judgement *out,

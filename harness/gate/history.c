@@ -23,6 +23,18 @@ static int by_series(const void *a, const void *b)
     return (x->run->run.started_utc_ns > y->run->run.started_utc_ns) - (x->run->run.started_utc_ns < y->run->run.started_utc_ns);
 }
 
+/* A member of two groups is one point. */
+static size_t once_a_run(struct entry *v, size_t n)
+{
+    size_t n_kept = 1;
+    for (size_t i = 1; i < n; i++) {
+        const struct entry *last = &v[n_kept - 1];
+        if (v[i].run != last->run || strcmp(v[i].m->case_id, last->m->case_id) != 0)
+            v[n_kept++] = v[i];
+    }
+    return n_kept;
+}
+
 static const char *better_of(const char *metric)
 {
     static const struct { const char *name, *better; } metrics[] = {
@@ -52,7 +64,7 @@ static void find_changes(struct ridge_arena *a, struct ridge_gate_series *s)
 
 static void fill(struct ridge_arena *a, struct ridge_gate_series *s, const struct entry *e, size_t n, const char *metric)
 {
-    *s = (struct ridge_gate_series){.case_id = e->m->case_id, .subject = e->m->subject, .label = ridge_gate_label(a, e->m),
+    *s = (struct ridge_gate_series){.case_id = e->m->case_id, .subject = e->m->subject, .label = ridge_gate_label(a, &e->run->run, e->m),
                                     .metric = metric, .unit = e->x->unit, .host_class = e->run->run.host_class,
                                     .better = better_of(metric), .n = n};
     s->v = ridge_arena_array(a, n + 1, sizeof *s->v);
@@ -84,6 +96,7 @@ enum ridge_status ridge_gate_history(struct ridge_arena *a, const struct ridge_g
         return ridge_fail(err, RIDGE_ERR_USAGE, "", "no stored case has the metric %s and matches", metric);
     }
     qsort(all.v, all.n, sizeof *all.v, by_series);
+    all.n = once_a_run(all.v, all.n);
     for (size_t i = 0, from = 0; i < all.n; i++) {
         bool is_last = i + 1 == all.n || strcmp(all.v[i].m->case_id, all.v[i + 1].m->case_id) != 0 ||
                        strcmp(all.v[i].run->run.host_class, all.v[i + 1].run->run.host_class) != 0;

@@ -20,7 +20,7 @@ static void check_answer(struct limiting *l, const struct ridge_rd_member *m)
     for (size_t i = 0; i < sizeof fine / sizeof fine[0]; i++)
         if (strcmp(m->verdict, fine[i]) == 0)
             return;
-    struct ridge_judged *r = ridge_gate_add(l->a, l->out, m, "time_ns", "answer");
+    struct ridge_judged *r = ridge_gate_add(l->a, l->out, &l->run->run, m, "time_ns", "answer");
     r->verdict = RIDGE_CHANGE_FAILED;
     r->why = ridge_arena_printf(l->a, "%s%s%s", m->verdict, m->reason[0] != '\0' ? ": " : "", m->reason);
 }
@@ -41,7 +41,7 @@ static void check_limit(struct limiting *l, const struct ridge_rd_member *m, con
 {
     char have[64], want[64];
     const struct ridge_metric *x = ridge_rd_metric(m, rule->metric);
-    struct ridge_judged *r = ridge_gate_add(l->a, l->out, m, rule->metric, "limit");
+    struct ridge_judged *r = ridge_gate_add(l->a, l->out, &l->run->run, m, rule->metric, "limit");
     r->n_forks = m->n_forks;
     if (x == NULL || x->refused != NULL || !isfinite(x->value)) {
         r->verdict = RIDGE_CHANGE_INCONCLUSIVE;
@@ -88,7 +88,7 @@ static void check_member(struct limiting *l, const struct ridge_rd_member *m, bo
 static void check_exists(struct limiting *l, const struct ridge_gate_rule *rule)
 {
     const struct ridge_rd_member none = {.i_member = -1, .case_id = "", .subject = "", .backend = ""};
-    struct ridge_judged *r = ridge_gate_add(l->a, l->out, &none, rule->metric, "exists");
+    struct ridge_judged *r = ridge_gate_add(l->a, l->out, &l->run->run, &none, rule->metric, "exists");
     char *cases = ridge_kvs_text(l->a, &rule->cases.terms);
     r->subject = cases[0] != '\0' ? cases : "*";
     r->verdict = RIDGE_CHANGE_FAILED;

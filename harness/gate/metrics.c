@@ -73,19 +73,45 @@ static double value_of(const struct ridge_rd_member *m, const char *metric)
     return x != NULL && x->refused == NULL ? x->value : NAN;
 }
 
-/* Declared figures (bytes, FLOPs) are exact; there is no noise to allow for. */
+/* Analytic and declared figures (FLOPs, bytes) are exact: there is no noise to allow for. The peak of memory is as good. */
+static bool is_exact(const struct ridge_metric *x, const struct ridge_metric *y)
+{
+    bool is_figure = strcmp(x->source, "analytic") == 0 || strcmp(x->source, "declared") == 0;
+    return (is_figure && strcmp(x->source, y->source) == 0) || strcmp(x->name, "peak_memory_bytes") == 0;
+}
+
+static bool has_interval(const struct ridge_metric *x)
+{
+    return x->low > 0 && isfinite(x->low) && isfinite(x->high);
+}
+
+/* A measured figure counts with the far ends of both intervals; one without an interval decides nothing. */
 static void judge_value(struct ridge_arena *a, const struct ridge_gate_pair *p, struct ridge_judged *r)
 {
-    double x = value_of(p->base, r->metric), y = value_of(p->now, r->metric);
+    const struct ridge_metric *x = ridge_rd_metric(p->base, r->metric), *y = ridge_rd_metric(p->now, r->metric);
+    double old = value_of(p->base, r->metric), now = value_of(p->now, r->metric);
     bool is_higher = strcmp(better_of(r->metric), "higher") == 0;
-    r->ratio = is_higher ? x / y : y / x;
-    if (x == 0 && y == 0)
-        r->ratio = 1;
-    if (isfinite(r->ratio))
-        r->low = r->high = r->ratio;
-    else
+    r->ratio = old == 0 && now == 0 ? 1 : is_higher ? old / now : now / old;
+    if (!isfinite(r->ratio)) {
         r->why = ridge_arena_printf(a, "%s was not measured on both sides", r->metric);
+    } else if (is_exact(x, y)) {
+        r->low = r->high = r->ratio;
+    } else if (has_interval(x) && has_interval(y)) {
+        r->low = is_higher ? x->low / y->high : y->low / x->high;
+        r->high = is_higher ? x->high / y->low : y->high / x->low;
+    } else {
+        r->why = ridge_arena_printf(a, "%s is measured without an interval, so a ratio of it decides nothing: give it a limit "
+                                    "(max, min)", r->metric);
+    }
     conclude(r);
+}
+
+static size_t tail_of(const char *metric)
+{
+    size_t k = 0;
+    while (k < sizeof tails / sizeof tails[0] && strcmp(tails[k].metric, metric) != 0)
+        k++;
+    return k;
 }
 
 enum ridge_status ridge_gate_pair_metrics(struct ridge_arena *a, const struct ridge_gate_run *run,
@@ -98,18 +124,21 @@ enum ridge_status ridge_gate_pair_metrics(struct ridge_arena *a, const struct ri
         const struct ridge_gate_rule *rule = &rules->v[i];
         if (isnan(rule->margin_ratio) || strcmp(rule->metric, "time_ns") == 0 || !ridge_selector_match(&rule->cases, &kvs))
             continue;
-        struct ridge_judged *r = ridge_gate_add(a, out, p->now, rule->metric, "metric");
-        r->base_run_id = run->run.id;
+        struct ridge_judged *r = ridge_gate_add(a, out, &run->run, p->now, rule->metric, "metric");
+        r->base_run_id = p->base_run_id;
         r->i_member_base = p->base->i_member;
         r->margin_ratio = rule->margin_ratio;
         r->n_forks = p->now->n_forks < p->base->n_forks ? p->now->n_forks : p->base->n_forks;
-        size_t k = 0;
-        while (k < sizeof tails / sizeof tails[0] && strcmp(tails[k].metric, rule->metric) != 0)
-            k++;
-        if (k < sizeof tails / sizeof tails[0])
+        const struct ridge_metric *x = ridge_rd_metric(p->now, rule->metric);
+        size_t k = tail_of(rule->metric);
+        if (p->is_paired && k < sizeof tails / sizeof tails[0])
             st = judge_tail(a, run, p, tails[k].q, alpha, r, err);
-        else
+        else if (p->is_paired || (x != NULL && is_exact(x, x)))
             judge_value(a, p, r);
+        else {
+            r->verdict = RIDGE_CHANGE_INCONCLUSIVE;
+            r->why = ridge_arena_printf(a, "%s of two runs cannot be paired: ridge ab judges it, or a limit (max, min)", rule->metric);
+        }
     }
     return st;
 }

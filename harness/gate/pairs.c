@@ -121,25 +121,6 @@ static bool same_work(const struct ridge_rd_member *x, const struct ridge_rd_mem
     return strcmp(x->case_id, y->case_id) != 0 || (x->flop == y->flop && x->compulsory_bytes == y->compulsory_bytes);
 }
 
-/* Conditions that tell the sides apart: another kernel, another library. What is drawn per process says nothing. */
-static void say_conditions(struct ridge_arena *a, struct ridge_judged *r, const struct pair *p)
-{
-    static const char *const drawn[] = {"buffer_offset_bytes", "heap_pad_bytes", "env_pad_bytes"};
-    enum { MOST = 3 };
-    size_t n = 0;
-    for (size_t i = 0; i < p->now->conditions.n && n < MOST; i++) {
-        const struct ridge_kv *kv = &p->now->conditions.v[i];
-        const char *old = ridge_kvs_get(&p->base->conditions, kv->key);
-        bool is_drawn = false;
-        for (size_t k = 0; k < sizeof drawn / sizeof drawn[0]; k++)
-            is_drawn |= strcmp(drawn[k], kv->key) == 0;
-        if (is_drawn || old == NULL || strcmp(old, kv->value) == 0)
-            continue;
-        r->why = ridge_arena_printf(a, "%s%s%s: %s -> %s", r->why, r->why[0] != '\0' ? "; " : "", kv->key, old, kv->value);
-        n++;
-    }
-}
-
 static const char *say_more(struct ridge_arena *a, const struct ridge_judged *r, const char *because)
 {
     if (r->n_more_forks <= 0)
@@ -158,8 +139,8 @@ static const char *because(struct ridge_arena *a, const struct pair *p, bool is_
         return ridge_arena_printf(a, "%lld forks carry no p below %.2g, this look needs %.2g", (long long)p->shift.n_forks,
                                   ldexp(1, -(int)p->shift.n_forks), p->rule.alpha);
     if (is_many)
-        return ridge_arena_printf(a, "over the margin, but p %.2g is not rare enough among %zu cases", p->shift.p_slower,
-                                  p->rule.n_cases);
+        return ridge_arena_printf(a, "over the margin, but p %.2g is not rare enough among %zu cases",
+                                  fmin(p->shift.p_slower, p->shift.p_faster), p->rule.n_cases);
     if (p->shift.autocorrelation > 0)
         return ridge_arena_printf(a, "the interval reaches over the margin; neighbouring forks are alike (r = %.2f), which widened it",
                                   p->shift.autocorrelation);
@@ -205,7 +186,7 @@ static enum ridge_status control(struct ridge_arena *a, const struct ridge_gate_
         st = measure(a, run, p, rules, alpha, 1, NULL, err);
         if (st != RIDGE_OK || !p->has)
             continue;
-        struct ridge_judged *r = ridge_gate_add(a, out, p->now, "time_ns", "aa");
+        struct ridge_judged *r = ridge_gate_add(a, out, &run->run, p->now, "time_ns", "aa");
         fill(r, p, run->run.id);
         r->verdict = ridge_stat_verdict(&p->shift, &p->rule);
         out->n_aa++;
@@ -229,8 +210,13 @@ enum ridge_status ridge_gate_control(struct ridge_arena *a, const struct ridge_g
     return control(a, run, rules, rules->alpha, out, err);
 }
 
+static bool same_inputs(const struct ridge_rd_member *x, const struct ridge_rd_member *y)
+{
+    return strcmp(x->subject, y->subject) == 0 && strcmp(x->backend, y->backend) == 0;
+}
+
 static void judge_all(struct ridge_arena *a, const struct ridge_gate_run *run, const struct pairs *pairs, double alpha,
-                      const struct ridge_gate_look *look, struct ridge_judgement *out)
+                      const struct ridge_gate_look *look, struct ridge_gate_exact_sum *exact, struct ridge_judgement *out)
 {
     double *p = ridge_arena_array(a, pairs->n + 1, sizeof *p);
     bool *slower = ridge_arena_array(a, pairs->n + 1, sizeof *slower);
@@ -242,10 +228,12 @@ static void judge_all(struct ridge_arena *a, const struct ridge_gate_run *run, c
         p[i] = pairs->v[i].has ? pairs->v[i].shift.p_faster : NAN;
     (void)ridge_stat_benjamini_hochberg(p, pairs->n, alpha, faster);
     for (size_t i = 0; i < pairs->n; i++) {
-        struct ridge_judged *r = ridge_gate_add(a, out, pairs->v[i].now, "time_ns", "paired");
+        struct ridge_judged *r = ridge_gate_add(a, out, &run->run, pairs->v[i].now, "time_ns", "paired");
         fill(r, &pairs->v[i], run->run.id);
         judge(a, r, &pairs->v[i], slower[i], faster[i], look);
-        say_conditions(a, r, &pairs->v[i]);
+        const struct ridge_rd_member *base = pairs->v[i].base, *now = pairs->v[i].now;
+        struct ridge_gate_exact e = ridge_gate_exact(a, base, now, same_inputs(base, now));
+        ridge_gate_exact_add(a, r, &e, exact);
     }
 }
 
@@ -257,6 +245,7 @@ enum ridge_status ridge_gate_paired(struct ridge_arena *a, const struct ridge_ga
     struct ridge_selector sa, sb;
     struct pairs pairs = {0};
     struct ridge_gate_spread spread = {0};
+    struct ridge_gate_exact_sum exact = {0};
     double alpha = rules->alpha / (double)rules->n_looks; /* Bonferroni over looks: safe for any stopping */
     enum ridge_status st = ridge_selector_parse(a, side_a, &sa, err);
     if (st == RIDGE_OK)
@@ -271,14 +260,14 @@ enum ridge_status ridge_gate_paired(struct ridge_arena *a, const struct ridge_ga
         st = ridge_fail(err, RIDGE_ERR_USAGE, "", "no case of run %lld has both a member with %s and one with %s",
                         (long long)run->run.id, side_a, side_b);
     if (st == RIDGE_OK)
-        judge_all(a, run, &pairs, alpha, look, out);
+        judge_all(a, run, &pairs, alpha, look, &exact, out);
     for (size_t i = 0; i < pairs.n && st == RIDGE_OK; i++)
         if (pairs.v[i].has)
-            st = ridge_gate_pair_metrics(a, run, &(struct ridge_gate_pair){pairs.v[i].base, pairs.v[i].now}, rules,
+            st = ridge_gate_pair_metrics(a, run, &(struct ridge_gate_pair){pairs.v[i].base, pairs.v[i].now, run->run.id, true}, rules,
                                          alpha / (double)pairs.n, out, err);
     free(pairs.v);
     out->alpha = alpha;
     out->n_looks = look->i_look + 1;
-    out->advice = ridge_gate_spread_text(a, &spread);
+    out->advice = ridge_gate_advice(a, ridge_gate_exact_text(a, &exact), ridge_gate_spread_text(a, &spread));
     return st == RIDGE_OK ? control(a, run, rules, alpha, out, err) : st;
 }

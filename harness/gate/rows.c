@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct ridge_judged *ridge_gate_add(struct ridge_arena *a, struct ridge_judgement *j, const struct ridge_rd_member *m,
-                                    const char *metric, const char *kind)
+struct ridge_judged *ridge_gate_add(struct ridge_arena *a, struct ridge_judgement *j, const struct ridge_rd_run *run,
+                                    const struct ridge_rd_member *m, const char *metric, const char *kind)
 {
     if ((j->n_rows & (j->n_rows - 1)) == 0) { /* a power of two: full */
         struct ridge_judged *grown = ridge_arena_array(a, j->n_rows > 0 ? 2 * j->n_rows : 1, sizeof *grown);
@@ -19,7 +19,7 @@ struct ridge_judged *ridge_gate_add(struct ridge_arena *a, struct ridge_judgemen
                                .i_member_base = -1,
                                .case_id = m->case_id,
                                .subject = m->subject,
-                               .label = ridge_gate_label(a, m),
+                               .label = ridge_gate_label(a, run, m),
                                .metric = metric,
                                .kind = kind,
                                .ratio = NAN,
@@ -36,21 +36,17 @@ struct ridge_judged *ridge_gate_add(struct ridge_arena *a, struct ridge_judgemen
 
 static void add_chunk(struct ridge_gate_samples *s, const struct ridge_chunk *c, const char *statistic, bool tail)
 {
-    const struct ridge_column *duration = ridge_chunk_column(c, "duration_ns");
-    if (duration == NULL || duration->type != RIDGE_COL_I64 || c->n <= c->n_lead_in)
+    if (c->n <= c->n_lead_in)
         return;
-    const int64_t *v = duration->data;
     size_t n = c->n - c->n_lead_in;
-    double k = c->inner_reps > 0 ? (double)c->inner_reps : 1;
     double *run_ns = ridge_xrealloc_array(NULL, n, sizeof *run_ns);
-    for (size_t i = 0; i < n; i++) {
-        run_ns[i] = (double)v[c->n_lead_in + i] / k;
-        if (tail) {
+    if (ridge_chunk_run_ns(c, run_ns)) {
+        for (size_t i = 0; tail && i < n; i++) {
             RIDGE_PUSH(s->run_ns, run_ns[i]);
             RIDGE_PUSH(s->fork, (int32_t)c->fork);
         }
+        s->block_v[(size_t)c->fork * s->blocks.n_rounds + (size_t)c->round] = ridge_stat_block(run_ns, n, statistic);
     }
-    s->block_v[(size_t)c->fork * s->blocks.n_rounds + (size_t)c->round] = ridge_stat_block(run_ns, n, statistic);
     free(run_ns);
 }
 

@@ -4,8 +4,9 @@
 
 #include "gate/gate.h"
 
-struct ridge_judged *ridge_gate_add(struct ridge_arena *a, struct ridge_judgement *j, const struct ridge_rd_member *m,
-                                    const char *metric, const char *kind);
+/* run: the one that m is a member of. */
+struct ridge_judged *ridge_gate_add(struct ridge_arena *a, struct ridge_judgement *j, const struct ridge_rd_run *run,
+                                    const struct ridge_rd_member *m, const char *metric, const char *kind);
 /* A member's block statistics and, with `tail`, its samples with their forks. */
 struct ridge_gate_samples {
     struct ridge_blocks blocks;
@@ -24,16 +25,39 @@ enum ridge_status ridge_gate_samples_read(const struct ridge_gate_run *run, cons
 void ridge_gate_samples_deinit(struct ridge_gate_samples *s);
 /* One log ratio b / a per fork that both have: the median over its rounds. Returns how many. */
 size_t ridge_gate_fork_values(const struct ridge_gate_samples *a, const struct ridge_gate_samples *b, double *out);
-struct ridge_gate_spread { /* sums of variances over pairs */
+struct ridge_gate_spread { /* sums of variances over cases; n_rounds and n_forks of the last one */
     double rounds, forks;
-    size_t n_rounds, n;
+    size_t n_rounds, n_forks, n;
 };
 void ridge_gate_spread_add(struct ridge_gate_spread *s, const struct ridge_gate_samples *a, const struct ridge_gate_samples *b);
+void ridge_gate_spread_add_one(struct ridge_gate_spread *s, const struct ridge_gate_samples *a);
 const char *ridge_gate_spread_text(struct ridge_arena *a, const struct ridge_gate_spread *s); /* "": unknown */
+/* With the variances between runs of n_between cases, summed. */
+const char *ridge_gate_days_text(struct ridge_arena *a, const struct ridge_gate_spread *s, double between, size_t n_between);
+/* Both sentences, each "" when there is nothing to say. */
+const char *ridge_gate_advice(struct ridge_arena *a, const char *exact, const char *spread);
+/* exact.c: what two members differ in without a clock, in words, and how many cases of a judgement do. */
+struct ridge_gate_exact {
+    const char *words; /* "": nothing */
+    bool has_cause;    /* words hold more than the answer's bits */
+    bool has_other_kernel, has_other_bits, is_unsteady;
+};
+struct ridge_gate_exact_sum {
+    size_t n_kernels, n_bits, n_unsteady;
+};
+struct ridge_gate_exact ridge_gate_exact(struct ridge_arena *a, const struct ridge_rd_member *base,
+                                         const struct ridge_rd_member *now, bool same_inputs);
+/* Words go in front of the row's why, as its likely cause where the time moved. */
+void ridge_gate_exact_add(struct ridge_arena *a, struct ridge_judged *r, const struct ridge_gate_exact *e,
+                          struct ridge_gate_exact_sum *sum);
+const char *ridge_gate_exact_text(struct ridge_arena *a, const struct ridge_gate_exact_sum *sum); /* "": all alike */
 struct ridge_gate_pair {
     const struct ridge_rd_member *base, *now;
+    int64_t base_run_id;
+    bool is_paired; /* measured in the same rounds */
 };
-/* metrics.c: rows for the rules that have a margin on another metric than the time. */
+/* metrics.c: rows for the rules that have a margin on another metric than the time. Where there are no pairs, only exact
+ * figures are judged. run: of p->now. */
 enum ridge_status ridge_gate_pair_metrics(struct ridge_arena *a, const struct ridge_gate_run *run,
                                           const struct ridge_gate_pair *p, const struct ridge_gate_rules *rules,
                                           double alpha, struct ridge_judgement *out, struct ridge_error *err) RIDGE_MUST_USE;

@@ -1,5 +1,6 @@
 /* The gate file: JSON with positions, through the scanner of suites. */
 #include "gate/gate.h"
+#include "gate/prior.h"
 #include "base/os.h"
 #include "suite/scan.h"
 
@@ -211,6 +212,7 @@ static void read_prior(struct reader *r, const struct ridge_node *n, struct ridg
 {
     static const char *const keys[] = {"compute", "memory", "none", NULL};
     double *const values[] = {&out->prior_compute, &out->prior_memory, &out->prior_none};
+    out->prior_source = "by the gate file";
     if (n->type != RIDGE_NODE_OBJECT)
         report(r, n->line, n->column, "prior: an object is needed: {\"compute\": \"8 %%\", \"memory\": \"12 %%\"}");
     for (const struct ridge_node *c = n->first; c != NULL; c = c->next) {
@@ -289,8 +291,9 @@ enum ridge_status ridge_gate_rules_load(struct ridge_arena *a, const char *file,
     char *sha256 = ridge_arena_alloc(a, 65);
     *out = (struct ridge_gate_rules){.name = "default", .text = text != NULL ? text : "{}", .margin_ratio = 0.03,
                                      .memory_margin_ratio = 0.05, .model_margin_ratio = 0.05, .alpha = 0.05, .n_looks = 3,
-                                     .budget_ns = INT64_C(300000000000), .require_fit = true, .prior_compute = 0.08,
-                                     .prior_memory = 0.12, .prior_none = 0.15};
+                                     .budget_ns = INT64_C(300000000000), .require_fit = true, .prior_compute = RIDGE_GATE_PRIOR_COMPUTE,
+                                     .prior_memory = RIDGE_GATE_PRIOR_MEMORY, .prior_none = RIDGE_GATE_PRIOR_NONE,
+                                     .prior_source = RIDGE_GATE_PRIOR_SOURCE};
     ridge_os_sha256(out->text, strlen(out->text), sha256);
     out->sha256 = sha256;
     if (text == NULL)

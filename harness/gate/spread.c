@@ -4,6 +4,18 @@
 #include <math.h>
 #include <stdlib.h>
 
+static void add(struct ridge_gate_spread *s, const struct ridge_blocks *b)
+{
+    struct ridge_spread_split split = ridge_stat_spread_split(b, 1, 0, 0);
+    if (!isfinite(split.rounds) || !isfinite(split.forks))
+        return;
+    s->rounds += split.rounds;
+    s->forks += split.forks;
+    s->n_rounds = b->n_rounds;
+    s->n_forks = b->n_forks;
+    s->n++;
+}
+
 void ridge_gate_spread_add(struct ridge_gate_spread *s, const struct ridge_gate_samples *a, const struct ridge_gate_samples *b)
 {
     const struct ridge_blocks *x = &a->blocks, *y = &b->blocks;
@@ -14,24 +26,50 @@ void ridge_gate_spread_add(struct ridge_gate_spread *s, const struct ridge_gate_
         for (size_t r = 0; r < ratio.n_rounds; r++)
             v[f * ratio.n_rounds + r] = y->v[f * y->n_rounds + r] / x->v[f * x->n_rounds + r];
     ratio.v = v;
-    struct ridge_spread_split split = ridge_stat_spread_split(&ratio, 1, 0, 0);
-    if (isfinite(split.rounds) && isfinite(split.forks)) {
-        s->rounds += split.rounds;
-        s->forks += split.forks;
-        s->n_rounds = ratio.n_rounds;
-        s->n++;
-    }
+    add(s, &ratio);
     free(v);
 }
 
+void ridge_gate_spread_add_one(struct ridge_gate_spread *s, const struct ridge_gate_samples *a)
+{
+    add(s, &a->blocks);
+}
+
 /* A fork's value is a median of its rounds, so their part shrinks with their number; the forks' part does not. */
+static bool is_of_forks(const struct ridge_gate_spread *s)
+{
+    return s->forks > s->rounds / (double)s->n_rounds;
+}
+
+static double percent(double sum, size_t n)
+{
+    return 100 * sqrt(sum / (double)n);
+}
+
 const char *ridge_gate_spread_text(struct ridge_arena *a, const struct ridge_gate_spread *s)
 {
     if (s->n == 0 || !(s->rounds + s->forks > 0))
         return "";
-    double rounds = s->rounds / (double)s->n_rounds, share = s->forks / (s->forks + rounds);
-    return ridge_arena_printf(a, "spread of a ratio: %.2g %% between rounds, %.2g %% between forks; %s",
-                              100 * sqrt(s->rounds / (double)s->n),
-                              100 * sqrt(s->forks / (double)s->n),
-                              share > 0.5 ? "more forks buy most" : "more rounds in a fork buy most (--rounds)");
+    return ridge_arena_printf(a, "spread of a ratio: %.2g %% between rounds, %.2g %% between forks (a process and its layout), "
+                              "none between days: both sides share theirs; %s", percent(s->rounds, s->n), percent(s->forks, s->n),
+                              is_of_forks(s) ? "more forks buy most" : "more rounds in a fork buy most (--rounds)");
+}
+
+/* A stored run's figure has its own error, and the day's on top; only runs narrow the latter. */
+const char *ridge_gate_days_text(struct ridge_arena *a, const struct ridge_gate_spread *s, double between, size_t n_between)
+{
+    if (s->n == 0 || n_between == 0 || !(between > 0))
+        return "";
+    double inside = s->n_forks > 0 ? (s->forks + s->rounds / (double)s->n_rounds) / ((double)s->n_forks * (double)s->n) : 0;
+    double total = between / (double)n_between, days = fmax(0, total - inside);
+    const char *next = days > inside ? "more runs on other days buy most, more forks next to nothing"
+                       : is_of_forks(s) ? "more forks buy most (--set forks=)" : "more rounds in a fork buy most (--set rounds=)";
+    return ridge_arena_printf(a, "spread: %.2g %% between rounds, %.2g %% between forks (a process and its layout), %.2g %% between "
+                              "runs (days); %s", percent(s->rounds, s->n), percent(s->forks, s->n), 100 * sqrt(days), next);
+}
+
+const char *ridge_gate_advice(struct ridge_arena *a, const char *exact, const char *spread)
+{
+    return exact[0] == '\0' || spread[0] == '\0' ? (exact[0] != '\0' ? exact : spread)
+                                                 : ridge_arena_printf(a, "%s. %s", exact, spread);
 }

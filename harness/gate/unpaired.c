@@ -1,5 +1,6 @@
 /* A run against stored ones. Yesterday's time cannot be paired with today's: what is compared is the case's time
- * relative to the yardstick of its own rounds, and the interval holds the spread between runs of this host class. */
+ * relative to the yardstick and the anchors of its own rounds, and the interval holds the spread between runs of this host
+ * class. An anchor is a member of the case's group whose library is the same file in both runs. */
 #include "gate/rows.h"
 #include "stat/change.h"
 
@@ -7,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MOST_ANCHORS = 8 };
 struct relative { /* how a case is expressed, and where memory of such spreads starts */
     const char *metric;
     const char *words;
@@ -18,15 +20,18 @@ static const struct relative relatives[] = {{"peak_ratio", "relative to the FMA 
                                             {"time_ns", "unpaired, no yardstick: drift of the machine not excluded", 1}};
 
 /* Members of a run by case: one sorted list per run, or 10,000 cases would need 10^8 comparisons. */
+struct entry {
+    const struct ridge_rd_member *m;
+    const struct ridge_rd_group *group;
+};
 struct index {
-    const struct ridge_rd_member **v;
+    struct entry *v;
     size_t n;
 };
 
 static int by_case(const void *a, const void *b)
 {
-    const struct ridge_rd_member *x = *(const struct ridge_rd_member *const *)a;
-    const struct ridge_rd_member *y = *(const struct ridge_rd_member *const *)b;
+    const struct ridge_rd_member *x = ((const struct entry *)a)->m, *y = ((const struct entry *)b)->m;
     int order = strcmp(x->case_id, y->case_id);
     return order != 0 ? order : strcmp(x->arm, y->arm);
 }
@@ -41,15 +46,21 @@ static struct index index_of(struct ridge_arena *a, const struct ridge_gate_run 
     for (size_t i = 0; i < run->n_groups; i++)
         for (size_t k = 0; k < run->groups[i].n_members; k++)
             if (run->groups[i].members[k].yardstick == NULL)
-                out.v[out.n++] = &run->groups[i].members[k];
+                out.v[out.n++] = (struct entry){&run->groups[i].members[k], &run->groups[i]};
     qsort(out.v, out.n, sizeof *out.v, by_case);
     return out;
 }
 
-static const struct ridge_rd_member *lookup(const struct index *index, const struct ridge_rd_member *key)
+static const struct entry *lookup(const struct index *index, const struct ridge_rd_member *m)
 {
-    const struct ridge_rd_member **hit = index->n > 0 ? bsearch(&key, index->v, index->n, sizeof *index->v, by_case) : NULL;
-    return hit != NULL ? *hit : NULL;
+    const struct entry key = {.m = m};
+    return index->n > 0 ? bsearch(&key, index->v, index->n, sizeof key, by_case) : NULL;
+}
+
+static const struct ridge_rd_member *member(const struct index *index, const struct ridge_rd_member *m)
+{
+    const struct entry *hit = lookup(index, m);
+    return hit != NULL ? hit->m : NULL;
 }
 
 static const struct ridge_metric *good(const struct ridge_rd_member *m, const char *metric)
@@ -83,18 +94,65 @@ struct judging {
     const struct ridge_gate_run *now, *base, *earlier;
     struct index now_index, *base_index, *earlier_index;
     size_t n_base, n_earlier;
+    bool by_level;
     const struct ridge_gate_rules *rules;
     double alpha;
 };
 struct change {
     const struct ridge_rd_member *now, *base;
     const struct relative *relative;
+    const struct ridge_rd_member *anchors[MOST_ANCHORS]; /* of the judged run */
+    size_t n_anchors;
     struct ridge_shift shift;
     struct ridge_between between;
     struct ridge_judge_rule rule;
-    int64_t n_forks;
+    double prior;
+    double within; /* standard error of the judged run's own figure */
     size_t n_runs, n_level; /* level: runs that the reference is made of */
 };
+
+/* ---- anchors ---- */
+
+static bool same_library(const struct ridge_rd_member *x, const struct ridge_rd_member *y)
+{
+    const char *p = ridge_kvs_get(&x->conditions, "library_sha256"), *q = ridge_kvs_get(&y->conditions, "library_sha256");
+    return p != NULL && q != NULL && strcmp(p, q) == 0;
+}
+
+/* What did not change between two runs tells what the host did. Ridge's own kernels have no library, so none is an anchor. */
+static void find_anchors(const struct judging *j, const struct ridge_rd_group *group, struct change *c)
+{
+    for (size_t i = 0; i < group->n_members && c->n_anchors < MOST_ANCHORS; i++) {
+        const struct ridge_rd_member *m = &group->members[i], *old = member(&j->base_index[0], m);
+        if (m != c->now && m->yardstick == NULL && old != NULL && same_library(m, old) &&
+            good(m, c->relative->metric) != NULL && good(old, c->relative->metric) != NULL)
+            c->anchors[c->n_anchors++] = m;
+    }
+}
+
+/* A time relative to the yardstick has the yardstick as one more anchor, whose own log is 0. */
+static double n_references(const struct change *c)
+{
+    return (double)c->n_anchors + (strcmp(c->relative->metric, "time_ns") != 0);
+}
+
+/* The case's log value in a run, relative to its anchors there; NAN: not all were measured. */
+static double value_in(const struct change *c, const struct index *run, double *within_sq)
+{
+    const struct ridge_metric *x = good(member(run, c->now), c->relative->metric);
+    double value = x != NULL ? log_of(c->relative, x) : NAN, w = x != NULL ? within(x) : NAN, sum = w * w;
+    for (size_t i = 0; i < c->n_anchors && !isnan(value); i++) {
+        const struct ridge_rd_member *m = member(run, c->anchors[i]);
+        x = m != NULL && same_library(m, c->anchors[i]) ? good(m, c->relative->metric) : NULL;
+        value = x != NULL ? value - log_of(c->relative, x) / n_references(c) : NAN;
+        w = x != NULL ? within(x) / n_references(c) : NAN;
+        sum += w * w;
+    }
+    *within_sq = sum;
+    return value;
+}
+
+/* ---- one case ---- */
 
 static double prior_of(const struct judging *j, const struct relative *r, bool is_memory)
 {
@@ -130,48 +188,76 @@ static size_t level_of_baseline(const double *v, size_t n, size_t n_until, doubl
     return k;
 }
 
-static void measure(const struct judging *j, struct change *c)
+static void measure_with(const struct judging *j, struct change *c)
 {
     double *earlier = ridge_arena_array(j->a, j->n_earlier + 1, sizeof *earlier);
-    double *base = ridge_arena_array(j->a, j->n_base + j->n_earlier + 1, sizeof *base);
+    double *base = ridge_arena_array(j->a, j->n_base + j->n_earlier + 1, sizeof *base), within_sq = NAN;
     size_t n_base = 0, n_until = 0;
     int64_t until_ns = baseline_utc_ns(j);
-    const struct ridge_metric *x = good(c->now, c->relative->metric);
+    c->n_runs = 0;
     for (size_t i = 0; i < j->n_earlier; i++) {
-        const struct ridge_metric *e = good(lookup(&j->earlier_index[i], c->now), c->relative->metric);
-        if (e == NULL)
+        double v = value_in(c, &j->earlier_index[i], &within_sq);
+        if (isnan(v))
             continue;
-        earlier[c->n_runs++] = log_of(c->relative, e);
+        earlier[c->n_runs++] = v;
         n_until += j->earlier[i].run.started_utc_ns <= until_ns;
     }
-    if (n_until >= RIDGE_JUDGE_MIN_RUNS)
+    bool has_level = j->by_level && n_until >= RIDGE_JUDGE_MIN_RUNS;
+    if (has_level)
         n_base = level_of_baseline(earlier, c->n_runs, n_until, base);
-    for (size_t i = 0; i < j->n_base && n_until < RIDGE_JUDGE_MIN_RUNS; i++) {
-        const struct ridge_metric *b = good(lookup(&j->base_index[i], c->now), c->relative->metric);
-        if (b != NULL)
-            base[n_base++] = log_of(c->relative, b);
+    for (size_t i = 0; i < j->n_base && !has_level; i++) {
+        double v = value_in(c, &j->base_index[i], &within_sq);
+        if (!isnan(v))
+            base[n_base++] = v;
     }
     c->n_level = n_base;
-    double prior = prior_of(j, c->relative, ridge_gate_is_memory_bound(c->base));
-    c->between = ridge_stat_between(earlier, c->n_runs, within(x), prior);
-    c->shift = ridge_stat_unpaired(log_of(c->relative, x), base, n_base, &c->between, &c->rule);
+    double now = value_in(c, &j->now_index, &within_sq);
+    c->within = sqrt(within_sq);
+    c->prior = prior_of(j, c->relative, ridge_gate_is_memory_bound(c->base));
+    c->between = ridge_stat_between(earlier, c->n_runs, c->within, c->prior);
+    c->shift = ridge_stat_unpaired(now, base, n_base, &c->between, &c->rule);
     c->shift.n_forks = c->now->n_forks < c->base->n_forks ? c->now->n_forks : c->base->n_forks;
 }
 
-static const char *missing_runs(struct ridge_arena *a, const struct change *c)
+/* Anchors that few earlier runs have would turn a known spread into an assumed one. */
+static void measure(const struct judging *j, struct change *c)
+{
+    measure_with(j, c);
+    if (!c->between.is_prior || c->n_anchors == 0)
+        return;
+    struct change without = *c;
+    without.n_anchors = 0;
+    measure_with(j, &without);
+    if (!without.between.is_prior)
+        *c = without;
+}
+
+static const char *missing_runs(const struct judging *j, const struct change *c)
 {
     if (!c->between.is_prior)
-        return ridge_arena_printf(a, "spread between %zu runs %.2g %%, level of %zu", c->n_runs, 100 * c->between.spread,
+        return ridge_arena_printf(j->a, "spread between %zu runs %.2g %%, level of %zu", c->n_runs, 100 * c->between.spread,
                                   c->n_level);
-    return ridge_arena_printf(a, "spread between runs assumed %.2g %%: %zu of %d earlier runs of this host class are there, "
-                              "%zu more are missing", 100 * c->between.spread, c->n_runs, RIDGE_JUDGE_MIN_RUNS,
+    bool is_own = c->between.spread > c->prior;
+    return ridge_arena_printf(j->a, "spread between runs %s %.2g %% (%s): %zu of %d earlier runs of this host class are there, "
+                              "%zu more are missing", is_own ? "taken as the run's own error," : "assumed", 100 * c->between.spread,
+                              is_own ? "more than is assumed" : j->rules->prior_source, c->n_runs, RIDGE_JUDGE_MIN_RUNS,
                               RIDGE_JUDGE_MIN_RUNS - c->n_runs);
 }
 
-static void judge(const struct judging *j, const struct change *c, bool is_slower, bool is_faster,
-                  struct ridge_judgement *out)
+static const char *basis(const struct judging *j, const struct change *c)
 {
-    struct ridge_judged *r = ridge_gate_add(j->a, out, c->now, "time_ns", "unpaired");
+    const char *spread = missing_runs(j, c);
+    if (c->n_anchors == 0)
+        return ridge_arena_printf(j->a, "%s; %s", c->relative->words, spread);
+    bool has_yardstick = strcmp(c->relative->metric, "time_ns") != 0;
+    return ridge_arena_printf(j->a, "%s%s%zu anchor%s (library unchanged); %s", has_yardstick ? c->relative->words : "relative to",
+                              has_yardstick ? " and " : " ", c->n_anchors, c->n_anchors == 1 ? "" : "s", spread);
+}
+
+static struct ridge_judged *judge(const struct judging *j, const struct change *c, bool is_slower, bool is_faster,
+                                  struct ridge_judgement *out)
+{
+    struct ridge_judged *r = ridge_gate_add(j->a, out, &j->now->run, c->now, "time_ns", "unpaired");
     r->base_run_id = j->base[0].run.id;
     r->i_member_base = c->base->i_member;
     r->margin_ratio = c->rule.margin_ratio;
@@ -185,21 +271,24 @@ static void judge(const struct judging *j, const struct change *c, bool is_slowe
     bool is_many = (r->verdict == RIDGE_CHANGE_REGRESSED && !is_slower) || (r->verdict == RIDGE_CHANGE_IMPROVED && !is_faster);
     if (is_many)
         r->verdict = RIDGE_CHANGE_INCONCLUSIVE;
-    const char *spread = missing_runs(j->a, c);
     if (c->now->flop != c->base->flop || c->now->compulsory_bytes != c->base->compulsory_bytes) {
         r->verdict = RIDGE_CHANGE_INCONCLUSIVE;
         r->why = "the two runs do different work under one name: FLOPs or bytes differ";
-    } else if (r->verdict == RIDGE_CHANGE_INCONCLUSIVE) {
-        r->why = ridge_arena_printf(j->a, "%s; %s%s; ridge ab decides it today", c->relative->words, spread,
-                                    is_many ? "; over the margin, but not rare enough among all cases" : "");
+    } else if (j->base[0].run.seed != j->now->run.seed) {
+        r->verdict = RIDGE_CHANGE_INCONCLUSIVE;
+        r->why = ridge_arena_printf(j->a, "the two runs had different inputs: their seeds are %llu and %llu",
+                                    (unsigned long long)j->base[0].run.seed, (unsigned long long)j->now->run.seed);
     } else {
-        r->why = ridge_arena_printf(j->a, "%s; %s", c->relative->words, spread);
+        bool is_open = r->verdict == RIDGE_CHANGE_INCONCLUSIVE;
+        r->why = ridge_arena_printf(j->a, "%s%s%s", basis(j, c), is_open ? "; ridge ab decides it today" : "",
+                                    is_many ? "; over the margin, but not rare enough among all cases" : "");
     }
+    return r;
 }
 
 static void missing_case(const struct judging *j, const struct ridge_rd_member *base, struct ridge_judgement *out)
 {
-    struct ridge_judged *r = ridge_gate_add(j->a, out, base, "time_ns", "unpaired");
+    struct ridge_judged *r = ridge_gate_add(j->a, out, &j->base[0].run, base, "time_ns", "unpaired");
     r->i_member = -1;
     r->base_run_id = j->base[0].run.id;
     r->i_member_base = base->i_member;
@@ -212,7 +301,8 @@ static size_t collect(struct judging *j, struct change *changes, struct ridge_ju
     size_t n = 0;
     const struct index *base = &j->base_index[0];
     for (size_t i = 0; i < base->n; i++) {
-        const struct ridge_rd_member *b = base->v[i], *now = lookup(&j->now_index, b);
+        const struct ridge_rd_member *b = base->v[i].m;
+        const struct entry *now = lookup(&j->now_index, b);
         bool is_twin = i > 0 && by_case(&base->v[i - 1], &base->v[i]) == 0;
         if (is_twin || strcmp(b->verdict, "ok") != 0)
             continue;
@@ -220,12 +310,14 @@ static size_t collect(struct judging *j, struct change *changes, struct ridge_ju
             missing_case(j, b, out);
             continue;
         }
-        const struct relative *r = pick(now, b);
+        const struct relative *r = pick(now->m, b);
         if (r == NULL)
             continue; /* the answer's verdict says why: limits.c */
-        struct ridge_kvs kvs = ridge_gate_member_kvs(j->a, now);
-        changes[n++] = (struct change){.now = now, .base = b, .relative = r,
-                                       .rule = {ridge_gate_margin(j->rules, &kvs, b, "time_ns"), j->alpha, 0}};
+        struct ridge_kvs kvs = ridge_gate_member_kvs(j->a, now->m);
+        struct change *c = &changes[n++];
+        *c = (struct change){.now = now->m, .base = b, .relative = r,
+                             .rule = {ridge_gate_margin(j->rules, &kvs, b, "time_ns"), j->alpha, 0}};
+        find_anchors(j, now->group, c);
     }
     return n;
 }
@@ -238,36 +330,83 @@ static struct index *index_all(struct ridge_arena *a, const struct ridge_gate_ru
     return out;
 }
 
-enum ridge_status ridge_gate_unpaired(struct ridge_arena *a, const struct ridge_gate_run *now,
-                                      const struct ridge_gate_run *base, size_t n_base,
-                                      const struct ridge_gate_run *earlier, size_t n_earlier,
-                                      const struct ridge_gate_rules *rules, struct ridge_judgement *out,
-                                      struct ridge_error *err)
+/* Where the spread lies: of the judged run's rounds and forks by a sample of its cases, between runs by what is stored. */
+static enum ridge_status split(const struct judging *j, const struct change *changes, size_t n, const char **text,
+                               struct ridge_error *err)
 {
-    if (n_base == 0)
-        return ridge_fail(err, RIDGE_ERR_USAGE, "", "the baseline has no run");
-    if (strcmp(base[0].run.host_class, now->run.host_class) != 0)
-        return ridge_fail(err, RIDGE_ERR_UNSUPPORTED, "", "run %lld was measured on another class of host (%s) than run %lld (%s): "
-                          "times of different machines are not judged", (long long)base[0].run.id, base[0].run.host_class,
-                          (long long)now->run.id, now->run.host_class);
-    struct judging j = {.a = a, .now = now, .base = base, .n_base = n_base, .earlier = earlier, .n_earlier = n_earlier,
-                        .rules = rules, .alpha = rules->alpha, .now_index = index_of(a, now), .base_index = index_all(a, base, n_base),
-                        .earlier_index = index_all(a, earlier, n_earlier)};
-    struct change *changes = ridge_arena_array(a, j.base_index[0].n + 1, sizeof *changes);
-    size_t n = collect(&j, changes, out);
-    double *p = ridge_arena_array(a, 2 * n + 2, sizeof *p);
-    bool *slower = ridge_arena_array(a, n + 1, sizeof *slower), *faster = ridge_arena_array(a, n + 1, sizeof *faster);
+    struct ridge_gate_spread spread = {0};
+    double between = 0;
+    size_t n_between = 0, step = n / RIDGE_GATE_AA_CASES + 1;
+    enum ridge_status st = RIDGE_OK;
+    for (size_t i = 0; i < n && st == RIDGE_OK; i += step) {
+        struct ridge_gate_samples s = {0};
+        st = ridge_gate_samples_read(j->now, changes[i].now, false, &s, err);
+        if (st == RIDGE_OK)
+            ridge_gate_spread_add_one(&spread, &s);
+        ridge_gate_samples_deinit(&s);
+        if (changes[i].between.is_prior)
+            continue;
+        between += changes[i].between.spread * changes[i].between.spread;
+        n_between++;
+    }
+    *text = ridge_gate_days_text(j->a, &spread, between, n_between);
+    return st;
+}
+
+/* Rows of one case: its time, and what rules say about its other figures. */
+static enum ridge_status judge_all(const struct judging *j, struct change *changes, size_t n, struct ridge_judgement *out,
+                                   struct ridge_error *err)
+{
+    struct ridge_gate_exact_sum exact = {0};
+    const char *spread = "";
+    double *p = ridge_arena_array(j->a, 2 * n + 2, sizeof *p);
+    bool *slower = ridge_arena_array(j->a, n + 1, sizeof *slower), *faster = ridge_arena_array(j->a, n + 1, sizeof *faster);
     for (size_t i = 0; i < n; i++) {
         changes[i].rule.n_cases = n;
-        measure(&j, &changes[i]);
+        measure(j, &changes[i]);
         p[i] = changes[i].shift.p_slower;
         p[n + i] = changes[i].shift.p_faster;
     }
-    (void)ridge_stat_benjamini_hochberg(p, n, j.alpha, slower);
-    (void)ridge_stat_benjamini_hochberg(p + n, n, j.alpha, faster);
-    for (size_t i = 0; i < n; i++)
-        judge(&j, &changes[i], slower[i], faster[i], out);
+    (void)ridge_stat_benjamini_hochberg(p, n, j->alpha, slower);
+    (void)ridge_stat_benjamini_hochberg(p + n, n, j->alpha, faster);
+    enum ridge_status st = split(j, changes, n, &spread, err);
+    for (size_t i = 0; i < n && st == RIDGE_OK; i++) {
+        const struct change *c = &changes[i];
+        struct ridge_judged *r = judge(j, c, slower[i], faster[i], out);
+        struct ridge_gate_exact e = ridge_gate_exact(j->a, c->base, c->now, j->base[0].run.seed == j->now->run.seed);
+        ridge_gate_exact_add(j->a, r, &e, &exact);
+        const struct ridge_gate_pair pair = {c->base, c->now, j->base[0].run.id, false};
+        st = ridge_gate_pair_metrics(j->a, j->now, &pair, j->rules, j->alpha, out, err);
+    }
+    out->advice = ridge_gate_advice(j->a, ridge_gate_exact_text(j->a, &exact), spread);
+    return st;
+}
+
+/* Then nothing but the word of that run would be left. */
+static const char *unfit_base(const struct judging *j)
+{
+    for (size_t i = 0; i < j->n_base; i++)
+        if (strcmp(j->base[i].run.fitness, "unfit") != 0)
+            return "";
+    return ridge_arena_printf(j->a, "the machine was unfit to judge while the baseline (run %lld) was measured: %s",
+                              (long long)j->base[0].run.id, j->base[0].run.why);
+}
+
+enum ridge_status ridge_gate_unpaired(struct ridge_arena *a, const struct ridge_gate_run *now,
+                                      const struct ridge_gate_stored *stored, const struct ridge_gate_rules *rules,
+                                      struct ridge_judgement *out, struct ridge_error *err)
+{
+    if (stored->n_base == 0)
+        return ridge_fail(err, RIDGE_ERR_USAGE, "", "the baseline has no run");
+    struct judging j = {.a = a, .now = now, .base = stored->base, .n_base = stored->n_base, .earlier = stored->earlier,
+                        .n_earlier = stored->n_earlier, .by_level = stored->by_level, .rules = rules, .alpha = rules->alpha};
+    j.now_index = index_of(a, now);
+    j.base_index = index_all(a, j.base, j.n_base);
+    j.earlier_index = index_all(a, j.earlier, j.n_earlier);
+    struct change *changes = ridge_arena_array(a, j.base_index[0].n + 1, sizeof *changes);
+    size_t n = collect(&j, changes, out);
     out->alpha = j.alpha;
     out->n_looks = 1;
-    return RIDGE_OK;
+    out->why = rules->require_fit ? unfit_base(&j) : "";
+    return judge_all(&j, changes, n, out, err);
 }

@@ -61,7 +61,7 @@ enum ridge_fitness ridge_stat_fitness(const struct ridge_noise *n, char *why, si
             continue;
         }
         enum ridge_fitness f = judge(s);
-        append(why, n_why, &used, "%s%s %.2g %%", comma, s->name, s->ratio * 100);
+        append(why, n_why, &used, "%s%s %.*g %%", comma, s->name, s->ratio < 0.995 ? 2 : 3, s->ratio * 100);
         if (f != RIDGE_QUIET)
             append(why, n_why, &used, " (%s above %.2g %%)", ridge_fitness_text(f),
                    (f == RIDGE_UNFIT ? s->unfit : s->noisy) * 100);

@@ -66,6 +66,7 @@ enum ridge_status ridge_case_warm_up(struct ridge_worker_case *c, int64_t max_ns
 /* check.c: compares one set as it lies there and keeps the worst error as a fact; what differs in words. */
 enum ridge_status ridge_case_compare_set(struct ridge_worker_case *c, size_t i_set, struct ridge_process *p,
                                          struct ridge_error *err) RIDGE_MUST_USE;
+enum ridge_status ridge_case_counted_run(struct ridge_worker_case *c, size_t i_set, struct ridge_error *err) RIDGE_MUST_USE;
 /* After the last block: what the block wrote, then a run into poisoned outputs. */
 void ridge_case_check(struct ridge_worker_case *c, struct ridge_msg_loaded *out);
 

@@ -48,6 +48,11 @@ RIDGE_REPORT_WRITER(ridge_report_summary)
         ridge_text_markdown(out, j->why);
         ridge_buf_puts(out, "\n");
     }
+    if (j->advice[0] != '\0') {
+        ridge_buf_puts(out, "\n");
+        ridge_text_markdown(out, j->advice);
+        ridge_buf_puts(out, ".\n");
+    }
     ridge_buf_puts(out, "\n| verdict | case | backend | change | interval | margin | why |\n|:--|:--|:--|--:|:--|--:|:--|\n");
     for (size_t i = 0; i < j->n_rows; i++)
         if (!ridge_verdict_is_aa(&j->rows[i]))

@@ -43,7 +43,8 @@ static void put_row(struct ridge_buf *b, const struct ridge_report_input *in, co
     if (strcmp(r->metric, "time_ns") != 0)
         ridge_buf_printf(b, " (%s)", r->metric);
     ridge_buf_puts(b, "\n");
-    if (r->why[0] != '\0' && r->verdict != RIDGE_CHANGE_OK) {
+    bool is_plain = r->verdict == RIDGE_CHANGE_OK && strcmp(r->kind, "paired") != 0; /* of a pair: what differs without a clock */
+    if (r->why[0] != '\0' && !is_plain) {
         ridge_buf_puts(b, "      ");
         ridge_text_terminal(b, r->why);
         ridge_buf_puts(b, "\n");

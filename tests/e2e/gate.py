@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import unittest
@@ -96,6 +97,8 @@ class Ab(Gate):
     def test_option_against_option(self):
         suite = self.suite({"subject": ["null:latency=100us"], "backend": ["null"]}, defaults=FAST)
         self.settled(["OK"], "ab", "--option", "threads=1,2", suite)
+        again = self.judged("rejudge")  # its sides are in its command line
+        self.assertEqual([v["kind"] for v in again["verdicts"] if v["kind"] != "aa"], ["paired"])
 
     def test_a_worker_that_is_not_there(self):
         _, err = self.ridge("ab", "--b", "/nowhere/ridge-worker", self.fixed_suite(), rc=None)
@@ -142,6 +145,7 @@ class Stored(Gate):
         j = self.settled(["OK", "OK"], "gate", "--run", "2", "--b", BUILD)
         self.assertIn("A/B", j["verdicts"][0]["why"])
         self.settled(["REGRESSED", "REGRESSED"], "gate", "--run", "2", "--b", BUILD, "--b-env", "RIDGE_NULL_SCALE=1.1", rc=1)
+        self.assertEqual(self.judged("gate")["run"], 2)  # the A/B runs came later, and are not what a gate judges
 
     def test_without_control(self):
         self.ridge("run", "--gate", self.fixed_suite())
@@ -187,6 +191,71 @@ class Stored(Gate):
         _, err = self.ridge("gate", "--rules", "rules.json", rc=2)
         self.assertRegex(err, r"rules\.json:1:\d+: .*did you mean margin")
         self.assertRegex(err, r"rules\.json:2:\d+: .*p99_ns")
+
+
+class Slower(Gate):
+    """A real regression: Ridge rebuilt with a narrower tile in the f32 product engine, and rebuilt unchanged."""
+    SLOW, FINE = "gemm:m=192,n=192,k=192", ["softmax:rows=64,columns=1024", "eltwise:op=relu,a2=256,a3=256"]
+
+    def setUp(self):
+        super().setUp()
+        self.slower_plugin = os.path.join(BUILD, "test-slower", "ridge-backend-ridge.so")
+        if not os.path.exists(self.slower_plugin):
+            self.skipTest("this build has no slower plug-in")
+        self.rules({"name": "e2e", "require_fit": False, "looks": 1})  # 6 forks carry the p that 3 cases need
+
+    def kernels(self, *subjects):
+        return self.suite({"subject": list(subjects or [self.SLOW, *self.FINE]), "backend": ["ridge"]}, defaults=FAST)
+
+    def rebuilt(self, name, plugin=None):
+        """Another build's folder, as a second checkout has it."""
+        os.mkdir(self.path(name))
+        for program in ("ridge", "ridge-worker"):
+            shutil.copy(os.path.join(BUILD, program), self.path(name))
+        shutil.copytree(os.path.join(BUILD, "plugins"), self.path(name + "/plugins"))
+        if plugin is not None:
+            shutil.copy(plugin, self.path(name + "/plugins"))
+        return self.path(name)
+
+    def red(self, *words, rc):
+        out, _ = self.ridge(*words, "--rules", "rules.json", "--json", rc=rc)
+        return [v["subject"] for v in json.loads(out)["verdicts"] if v["verdict"] in ("REGRESSED", "FAILED") and v["kind"] != "aa"]
+
+    def test_ab_names_the_case_and_only_it(self):
+        slow = self.rebuilt("slow", self.slower_plugin)
+        words = ("ab", "--a", BUILD, "--b", slow, self.kernels(), "--forks", "6", "--budget", "0s")
+        self.assertEqual(self.red(*words, rc=1), [self.SLOW])
+
+    def test_an_unchanged_rebuild_passes_ab(self):
+        same = self.rebuilt("same")
+        words = ("ab", "--a", BUILD, "--b", same, self.kernels(), "--forks", "6", "--budget", "0s")
+        self.assertEqual(self.red(*words, rc=0), [])
+        digests = {m["conditions"]["output_digest"] for g in self.exported()["groups"] for m in g["members"]
+                   if m["subject"] == self.SLOW and m["arm"] in ("main", "b")}
+        self.assertEqual(len(digests), 1, digests)  # equal code on equal inputs: equal bits
+        self.assertRegex(digests.pop(), "^[0-9a-f]{16}$")
+
+    def test_instructions_are_counted(self):
+        if shutil.which("valgrind") is None:
+            self.skipTest("no valgrind")
+        slow = self.rebuilt("slow", self.slower_plugin)
+        out, _ = self.ridge("ab", "--b", slow, self.kernels(self.SLOW), "--forks", "1", "--rounds", "1", "--budget", "0s",
+                            "--instructions", "--json", rc=4)  # one fork judges nothing; the count needs none
+        why = next(v["why"] for v in json.loads(out)["verdicts"] if v["kind"] == "paired")
+        if "were not counted" in why:
+            self.skipTest(why)  # a sanitized worker does not run under valgrind
+        old, new = map(int, re.search(r"instructions of a call: (\d+) -> (\d+) ", why).groups())
+        self.assertGreater(new, 1.1 * old, why)
+
+    def test_gate_names_the_case_and_only_it(self):
+        suite = self.kernels(self.SLOW, self.FINE[0])
+        self.ridge("run", "--gate", suite)
+        self.ridge("baseline", "set", "main", "last")
+        self.ridge("run", "--gate", suite)
+        self.assertEqual(self.red("gate", rc=0), [])
+        slow = self.rebuilt("slow", self.slower_plugin)
+        self.ridge("run", "--gate", suite, RIDGE_PLUGIN_PATH=slow + "/plugins")
+        self.assertEqual(self.red("gate", rc=1), [self.SLOW])
 
 
 class Bisect(Gate):

@@ -1,15 +1,19 @@
 """How often is the judge wrong on this machine? Runs that can be interrupted and go on; slices of data in a folder.
 
-    RIDGE_BUILD=build python3 campaign.py aa --minutes 30      identical code through `ridge ab`
-    RIDGE_BUILD=build python3 campaign.py gate --minutes 30    identical code, `ridge run --gate` and `ridge gate`
-    RIDGE_BUILD=build python3 campaign.py report               the figures, as a Markdown table
+    RIDGE_BUILD=build python3 campaign.py aa --minutes 40      identical code through `ridge ab`, each run also through `ridge gate`
+    RIDGE_BUILD=build python3 campaign.py gate --minutes 40    identical code, `ridge run --gate` and `ridge gate` alone
+    RIDGE_BUILD=build python3 campaign.py slow --minutes 40    kernels and scripted latencies that are 3, 5 and 10 % slower
+    RIDGE_BUILD=build python3 campaign.py report               the figures, as Markdown tables
+    RIDGE_BUILD=build python3 campaign.py prior                the text of harness/gate/prior.h, from what `aa` and `gate` stored
 """
 import argparse
 import collections
 import csv
+import datetime
 import json
 import math
 import os
+import platform
 import statistics
 import subprocess
 import sys
@@ -17,15 +21,30 @@ import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-BUILD = os.environ.get("RIDGE_BUILD", "build")
+BUILD = os.path.abspath(os.environ.get("RIDGE_BUILD", "build"))
 DATA = os.environ.get("RIDGE_CAMPAIGN", os.path.join(HERE, "campaign"))
 SUITE = os.environ.get("RIDGE_CAMPAIGN_SUITE", os.path.join(HERE, "campaign.json"))
-CELLS = ((0.0, 0.03), (0.05, 0.02), (0.10, 0.02), (0.03, 0.01))  # shift, margin
+# the runs themselves: too large to be kept in the tree, needed while a campaign lasts
+FILE = os.environ.get("RIDGE_CAMPAIGN_FILE", os.path.join(tempfile.gettempdir(), "ridge-campaign.ridge"))
+CELLS = ((0.05, 0.02, 95), (0.10, 0.02, 99), (0.03, 0.01, 90))  # slower by, margin, found at least, %
+SECONDS = 60  # of measurement that a trial may take
 RULES = {"name": "campaign", "require_fit": False, "margin": "3 %", "memory_margin": "5 %"}
+NULL = {"name": "campaign-null", "defaults": {"block": "3 ms", "warmup": "5 ms", "max_group_time": "60 s"}, "matrix": {
+    "backend": ["null"], "subject": [f"null:latency={us}us" for us in (20, 40, 60, 80, 100, 150, 200, 300, 400, 500)]}}
+SLOWER = os.path.join(BUILD, "test-slower")
 
 
 def ridge(*words):
     return subprocess.run([os.path.join(BUILD, "ridge"), *words], capture_output=True, text=True, check=False)
+
+
+def judged(*words):
+    """The verdict as a dictionary; what cannot be judged at all ends the campaign with ridge's own words."""
+    done = ridge(*words, "--json")
+    try:
+        return json.loads(done.stdout)
+    except ValueError:
+        sys.exit(f"ridge {' '.join(words)} (exit {done.returncode}): {done.stderr}")
 
 
 def rows_of(name):
@@ -42,15 +61,20 @@ def append(name, rows):
         csv.writer(f, lineterminator="\n").writerows(rows)
 
 
-def kind_of(subject):
-    return "memory" if subject.startswith(("gemm:m=1,", "gemm:m=2,")) else "compute"
+def next_number(name):
+    return 1 + max((int(r[0]) for r in rows_of(name)), default=0)
 
 
-def rules_file(folder):
-    path = os.path.join(folder, "rules.json")
+def write_json(folder, name, root):
+    path = os.path.join(folder, name)
     with open(path, "w", encoding="utf-8") as f:
-        json.dump(RULES, f)
+        json.dump(root, f)
     return path
+
+
+def kind_of(verdict):
+    """As the judge saw it: by the margin of its kind."""
+    return "null" if verdict["subject"].startswith("null:") else "memory" if verdict["margin_ratio"] > 0.04 else "compute"
 
 
 def p10(values):
@@ -59,107 +83,203 @@ def p10(values):
 
 
 def fork_ratios(file):
-    """(case, fork) -> median over rounds of ln(side / main), for b and for aa."""
+    """(case, arm, fork) -> median over rounds of ln(arm / main)."""
     blocks = collections.defaultdict(list)
-    subjects = {}
     text = ridge("export", file, "--format", "ndjson").stdout
     for line in text.splitlines():
         s = json.loads(line)
         if not s["lead_in"]:
             blocks[s["case"], s["arm"], s["fork"], s["round"]].append(s["duration_ns"] / s["inner_reps"])
-            subjects[s["case"]] = s["subject"]
     pairs = collections.defaultdict(list)
     for (case, arm, fork, number), values in blocks.items():
         if arm != "main" and (case, "main", fork, number) in blocks:
             pairs[case, arm, fork].append(math.log(p10(values) / p10(blocks[case, "main", fork, number])))
-    return subjects, {k: statistics.median(v) for k, v in pairs.items()}
+    return {k: statistics.median(v) for k, v in pairs.items()}
+
+
+def ab(file, suite, *words):
+    """One `ridge ab` without extra forks: its verdict, the rows of its pairs, seconds a case."""
+    begin = time.monotonic()
+    result = judged("ab", suite, "-o", file, "--budget", "0s", *words)
+    pairs = [v for v in result["verdicts"] if v["kind"] == "paired"]
+    return result, pairs, (time.monotonic() - begin) / len(pairs)
+
+
+def put_forks(name, head, file, pairs, seconds):
+    """Of arm b; as many of aa would say the same again."""
+    known = {v["case"]: v for v in pairs}
+    append(name, [[*head, kind_of(known[case]), known[case]["subject"].replace(",", ";"), f"{seconds / known[case]['forks']:.3f}",
+                   f"{d:.5f}"] for (case, arm, _), d in sorted(fork_ratios(file).items()) if case in known and arm == "b"])
 
 
 def run_aa(folder):
-    file, begin = os.path.join(folder, "aa.ridge"), time.monotonic()
-    done = ridge("ab", SUITE, "-o", file, "--rules", rules_file(folder), "--budget", "0s", "--json")
-    took = time.monotonic() - begin
-    judged = json.loads(done.stdout)
-    verdicts = [v for v in judged["verdicts"] if v["kind"] == "paired"]
-    number = 1 + max((int(r[0]) for r in rows_of("aa.csv")), default=0)
-    append("aa.csv", [[number, kind_of(v["subject"]), v["subject"], v["verdict"], f"{v['ratio']:.5f}" if v["ratio"] else "",
-                       v["forks"], f"{took / len(verdicts):.2f}"] for v in verdicts])
-    subjects, forks = fork_ratios(file)
-    seconds = took / len(verdicts) / 10
-    append("pool.csv", [[kind_of(subjects[case]), f"{subjects[case]}/{arm}".replace(",", ";"), f"{seconds:.3f}", f"{d:.6f}"]
-                        for (case, arm, _), d in sorted(forks.items())])
-    print(f"run {number}: exit {done.returncode}, {took:.0f} s, {judged['banner']}", flush=True)
+    result, pairs, seconds = ab(FILE, SUITE, "--rules", write_json(folder, "rules.json", RULES))
+    number = next_number("aa.csv")
+    append("aa.csv", [[number, kind_of(v), v["subject"], v["verdict"], f"{v['ratio']:.5f}" if v["ratio"] else "", v["forks"],
+                       f"{seconds:.2f}", result["exit_code"]] for v in pairs])
+    put_forks("pool.csv", [], FILE, pairs, seconds)
+    print(f"ab {number}: {seconds:.1f} s a case, {result['banner']}", flush=True)
+    judge_stored(folder)
+
+
+def stored_logs():
+    """member -> metric -> log of its value, of the last run's arm main."""
+    out = {}
+    for group in json.loads(ridge("export", FILE, "--format", "json").stdout)["groups"]:
+        for m in group["members"]:
+            if m["arm"] == "main" and not m["yardstick"]:
+                out[m["member"]] = {k: math.log(v["value"]) for k, v in m["metrics"].items() if (v.get("value") or 0) > 0}
+    return out
+
+
+def judge_stored(folder):
+    """The last run of FILE against all before it, as the gate would on the next day."""
+    if ridge("show", f"{FILE}:last~1").returncode != 0:
+        return  # the first run is what the second is held against
+    result = judged("gate", FILE, "--run", "last", "--baseline", "last~1", "--rules", write_json(folder, "rules.json", RULES))
+    logs, rows = stored_logs(), []
+    for v in result["verdicts"]:
+        if v["kind"] == "unpaired" and v["ratio"] and v["member"] in logs:
+            mine, rate = logs[v["member"]], "peak_ratio" if kind_of(v) == "compute" else "read_ratio"
+            rows.append([result["run"], kind_of(v), v["subject"], v["verdict"], f"{v['ratio']:.5f}", result["exit_code"],
+                         f"{-mine.get(rate, math.nan):.5f}", f"{mine.get('time_ns', math.nan):.5f}"])
+    append("gate.csv", rows)
+    print(f"gate of run {result['run']}: {result['banner']}", flush=True)
 
 
 def run_gate(folder):
-    """All runs lie in one results file beside the data; only the verdicts are kept in the tree."""
-    os.makedirs(DATA, exist_ok=True)
-    file = os.path.join(os.environ.get("RIDGE_CAMPAIGN_FILE", os.path.join(tempfile.gettempdir(), "campaign-gate.ridge")))
-    ridge("run", "--gate", SUITE, "-o", file, "--set", "rounds=3", "--set", "max_rounds=3")
-    if ridge("show", f"{file}:last~1").returncode != 0:
-        return  # the first run is what the second is held against
-    done = ridge("gate", file, "--baseline", "last~1", "--rules", rules_file(folder), "--json")
-    judged = json.loads(done.stdout)
-    append("gate.csv", [[judged["run"], kind_of(v["subject"]), v["subject"], v["verdict"], f"{v['ratio']:.5f}"]
-                        for v in judged["verdicts"] if v["kind"] == "unpaired" and v["ratio"]])
-    print(f"run {judged['run']}: exit {done.returncode}, {judged['banner']}", flush=True)
+    ridge("run", "--gate", SUITE, "-o", FILE, "--set", "rounds=3", "--set", "max_rounds=3")
+    judge_stored(folder)
+
+
+def run_slow(folder):
+    """Cells in turn. Both sides run through the same wrapper, so that its own cost is on both."""
+    number = next_number("slow.csv")
+    share, margin, _ = CELLS[(number - 1) // 2 % len(CELLS)]
+    rules = write_json(folder, "rules.json", dict(RULES, margin=margin, memory_margin=margin))
+    if number % 2 == 0:
+        words = [write_json(folder, "null.json", NULL), "--b-env", f"RIDGE_NULL_SCALE={1 + share}"]
+    else:
+        words = [SUITE, "--filter", "op=gemm,m=??*"]  # the compute-bound ones: more than 9 rows
+        for side, value in (("a", 1e-9), ("b", share)):
+            words += [f"--{side}-env", f"RIDGE_PLUGIN_PATH={SLOWER}", f"--{side}-env", f"RIDGE_SLOWER_SHARE={value}"]
+    file = os.path.join(folder, "slow.ridge")
+    result, pairs, seconds = ab(file, *words, "--rules", rules)
+    put_forks("slow.csv", [number, share], file, pairs, seconds)
+    print(f"slow {number}: {100 * share:g} %, {seconds:.1f} s a case, {result['banner']}", flush=True)
 
 
 def upper_by_run(per_run):
-    """95 % upper bound of a rate whose trials come in clusters: t over the runs' rates, at least the rule of three."""
-    n, rates = len(per_run), [k / m for k, m in per_run]
-    total = sum(m for _, m in per_run)
+    """95 % upper bound of a rate whose trials come in clusters: Student's t over the runs' rates; without any, 3 / trials."""
+    n, total = len(per_run), sum(m for _, m in per_run)
     mean = sum(k for k, _ in per_run) / total
-    spread = statistics.stdev(rates) / math.sqrt(n) if n > 1 else 1
-    return min(1, max(mean + 1.68 * spread, 3 / total if mean == 0 else 0))
+    if n < 2:
+        return 1
+    t = 1.645 + 1.6 / (n - 1)  # 95 %, good to 1 % from 9 degrees on
+    return min(1, max(mean + t * statistics.stdev(k / m for k, m in per_run) / math.sqrt(n), 3 / total))
 
 
-def report_runs(name, title):
-    rows = rows_of(name)
+def longest(flags):
+    best = now = 0
+    for flag in flags:
+        now = now + 1 if flag else 0
+        best = max(best, now)
+    return best
+
+
+def report_runs(rows, title, i_exit):
     for kind in ("compute", "memory"):
         mine = [r for r in rows if r[1] == kind]
-        if not mine:
-            continue
         runs = collections.defaultdict(list)
         for r in mine:
-            runs[r[0]].append(r[3])
-        red = [(v.count("REGRESSED"), len(v)) for v in runs.values()]
-        open_ = sum(v.count("INCONCLUSIVE") for v in runs.values())
+            runs[r[0]].append(r)
+        if not mine:
+            continue
+        red = [(sum(r[3] == "REGRESSED" for r in v), len(v)) for v in runs.values()]
+        share = {word: 100 * sum(r[3] == word for r in mine) / len(mine) for word in ("OK", "INCONCLUSIVE")}
+        passes = longest(v[0][i_exit] == "0" and sum(r[3] == "OK" for r in v) >= 0.9 * len(v) for v in runs.values())
         print(f"| {title} | {kind} | {len(runs)} x {len(mine) // len(runs)} | {sum(k for k, _ in red)} "
-              f"({100 * sum(k for k, _ in red) / len(mine):.2f} %, below {100 * upper_by_run(red):.2f} %) | {100 * open_ / len(mine):.1f} % |")
+              f"({100 * sum(k for k, _ in red) / len(mine):.2f} %, below {100 * upper_by_run(red):.2f} %) | "
+              f"{sum(k > 0 for k, _ in red)} | {share['INCONCLUSIVE']:.1f} % | {share['OK']:.1f} % | {passes} |")
+
+
+def pool_cell(rows, shift, margin, words):
+    """rows: kind, name, seconds, d. Trials from disjoint stretches of each case's forks."""
+    tool = os.path.join(BUILD, "tests", "stat", "stat_pool")
+    with tempfile.NamedTemporaryFile("w", suffix=".csv", encoding="utf-8") as f:
+        csv.writer(f, lineterminator="\n").writerows(sorted(rows, key=lambda r: (r[0], r[1])))  # stable: time order stays
+        f.flush()
+        out = subprocess.run([tool, f.name, str(shift), str(margin), str(SECONDS)], capture_output=True, text=True, check=True)
+    for line in out.stdout.splitlines():
+        kind, trials, ok, _improved, undecided, red = line.split(",")
+        print(words.format(kind=kind, trials=trials, found=100 * int(red) / int(trials), ok=100 * int(ok) / int(trials),
+                           undecided=100 * int(undecided) / int(trials)))
 
 
 def report():
-    print("| what | cases | runs x cases | false REGRESSED | INCONCLUSIVE |\n|:--|:--|--:|--:|--:|")
-    report_runs("aa.csv", "A/A, `ab`, no extra forks")
-    report_runs("gate.csv", "A/A, `gate` against the run before")
-    print("\n| injected | margin | cases | trials | found | OK | INCONCLUSIVE |\n|--:|--:|:--|--:|--:|--:|--:|")
-    tool, pool = os.path.join(BUILD, "tests", "stat", "stat_pool"), os.path.join(DATA, "pool.csv")
-    if not os.path.exists(pool):
-        return
-    lines = sorted(rows_of("pool.csv"), key=lambda r: (r[0], r[1]))  # stable: time order stays within a case
-    with tempfile.NamedTemporaryFile("w", suffix=".csv", encoding="utf-8") as f:
-        csv.writer(f, lineterminator="\n").writerows(lines)
-        f.flush()
-        for shift, margin in CELLS:
-            out = subprocess.run([tool, f.name, str(shift), str(margin), "60"], capture_output=True, text=True, check=True)
-            for line in out.stdout.splitlines():
-                kind, trials, ok, improved, undecided, red = line.split(",")
-                print(f"| {100 * shift:+.0f} % | {100 * margin:.0f} % | {kind} | {trials} | {100 * int(red) / int(trials):.1f} % "
-                      f"| {100 * int(ok) / int(trials):.1f} % | {100 * int(undecided) / int(trials):.1f} % |")
+    aa, gate = rows_of("aa.csv"), rows_of("gate.csv")
+    runs = sorted({int(r[0]) for r in gate})
+    carried = set(runs[19:])  # 20 or more stored runs lie before these: the first is not in the list
+    print("| what | cases | runs x cases | false REGRESSED (95 % bound by run) | runs with any | INCONCLUSIVE | OK | "
+          "passes in a row with 90 % OK |\n|:--|:--|--:|--:|--:|--:|--:|--:|")
+    report_runs(aa, "A/A, `ab`, no extra forks", 7)
+    report_runs([r for r in gate if int(r[0]) in carried], "A/A, `gate`, 20 or more stored runs", 5)
+    report_runs([r for r in gate if int(r[0]) not in carried], "A/A, `gate`, fewer stored runs", 5)
+    if aa:
+        seconds = sorted(float(r[6]) for r in aa)
+        print(f"\n`ab` took {statistics.median(seconds):.1f} s a case, {seconds[-1]:.1f} s in the longest run.")
+    print("\n| slower by | margin | how | cases | trials | found | bound | OK | INCONCLUSIVE |\n|--:|--:|:--|:--|--:|--:|--:|--:|--:|")
+    slow, pool = rows_of("slow.csv"), rows_of("pool.csv")
+    for share, margin, least in CELLS:
+        for how, rows, shift in (("measured", [r[2:] for r in slow if float(r[1]) == share], 0), ("added to A/A forks", pool, share)):
+            if rows:
+                pool_cell(rows, shift, margin, f"| +{100 * share:g} % | {100 * margin:g} % | {how} | {{kind}} | {{trials}} | "
+                          f"{{found:.1f}} % | {least} % | {{ok:.1f}} % | {{undecided:.1f}} % |")
+
+
+def spread(values):
+    """As harness/stat/between.c: by successive differences, so that one step is no spread."""
+    return math.sqrt(sum((b - a) ** 2 for a, b in zip(values, values[1:])) / (2 * (len(values) - 1)))
+
+
+def prior():
+    series = collections.defaultdict(list)
+    for r in rows_of("gate.csv"):
+        series[r[1], r[2]].append((float(r[6]), float(r[7])))
+    series = {k: v for k, v in series.items() if len(v) >= 10 and not any(math.isnan(x) for x, _ in v)}
+    if not series:
+        sys.exit("a prior needs 10 stored runs: campaign.py aa or gate makes them")
+
+    def worst(kind, i):  # twice the largest: a campaign sees one host and few days
+        return 2 * max((spread([x[i] for x in v]) for k, v in series.items() if kind in ("", k[0])), default=math.nan)
+    n_runs = max(len(v) for v in series.values())
+    source = (f"twice the largest spread of {len(series)} cases over {n_runs} runs of {platform.machine()} on "
+              f"{datetime.date.today():%d %B %Y}").replace(" 0", " ")
+    with open(os.path.join(HERE, "..", "..", "harness", "gate", "prior.h"), encoding="utf-8") as f:
+        lines = f.read().splitlines()
+    values = {"COMPUTE": worst("compute", 0), "MEMORY": worst("memory", 0), "NONE": worst("", 1)}
+    for line in lines:
+        words = line.split()
+        name = words[1].rsplit("_", 1)[-1] if len(words) > 2 and words[0] == "#define" else ""
+        value = values.get(name)
+        print(f"{words[0]} {words[1]} {value:.3f}" if value is not None else
+              f'{words[0]} {words[1]} "{source}"' if name == "SOURCE" else line)
 
 
 def main():
+    verbs = {"aa": run_aa, "gate": run_gate, "slow": run_slow, "report": report, "prior": prior}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("aa", "gate", "report"))
-    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("what", choices=tuple(verbs))
+    parser.add_argument("--minutes", type=float, default=40)
     args = parser.parse_args()
-    if args.what == "report":
-        return report()
-    end = time.monotonic() + 60 * args.minutes
-    while time.monotonic() < end:
+    if args.what in ("report", "prior"):
+        return verbs[args.what]()
+    end, longest_s = time.monotonic() + 60 * args.minutes, 0.0
+    while time.monotonic() + longest_s < end:  # a slice ends before its time, not after
+        begin = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="ridge-campaign-") as folder:
-            (run_aa if args.what == "aa" else run_gate)(folder)
+            verbs[args.what](folder)
+        longest_s = max(longest_s, time.monotonic() - begin)
     return None
 
 

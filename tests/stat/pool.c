@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_FORKS = 100000, N_LOOKS = 3, FIRST = 10, CASES = 20 };
+enum { MOST_FORKS = 100000, N_LOOKS = 3, FIRST = 10, CASES = 20,
+       LEAST = 11 }; /* forks whose 2^-n is below alpha / looks / CASES: fewer can find nothing */
 struct fork_line {
     char class[16], name[128];
     double seconds, d;
@@ -81,7 +82,7 @@ int main(int argc, char **argv)
         size_t end = i, used = 0;
         while (end < n && strcmp(v[end].name, v[i].name) == 0)
             end++;
-        if (end - i < FIRST) { /* too few for a trial: the rest of a pool */
+        if (end - i < LEAST) { /* the rest of a pool */
             i = end;
             continue;
         }
