@@ -249,13 +249,18 @@ class Slower(Gate):
 
     def test_gate_names_the_case_and_only_it(self):
         suite = self.kernels(self.SLOW, self.FINE[0])
-        self.ridge("run", "--gate", suite)
-        self.ridge("baseline", "set", "main", "last")
-        self.ridge("run", "--gate", suite)
-        self.assertEqual(self.red("gate", rc=0), [])
         slow = self.rebuilt("slow", self.slower_plugin)
-        self.ridge("run", "--gate", suite, RIDGE_PLUGIN_PATH=slow + "/plugins")
-        self.assertEqual(self.red("gate", rc=1), [self.SLOW])
+        for attempt in range(3):  # a neighbour that slows one whole run down leaves it INCONCLUSIVE, which is no wrong answer
+            self.ridge("run", "--gate", suite)
+            self.ridge("baseline", "set", "main", "last")
+            self.ridge("run", "--gate", suite)
+            self.assertEqual(self.red("gate", rc=0), [])
+            self.ridge("run", "--gate", suite, RIDGE_PLUGIN_PATH=slow + "/plugins")
+            red = self.red("gate", rc=None)
+            if red == [self.SLOW]:
+                return
+            self.assertEqual(red, [], f"attempt {attempt}")
+        self.fail("a build several times slower was never red")
 
 
 class Bisect(Gate):

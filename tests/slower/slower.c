@@ -1,11 +1,11 @@
-/* Slow-downs of the f32 product engine, by the linker's --wrap, for tests of the judge. No variable: a narrower tile, as a
- * careless change would leave it. RIDGE_SLOWER_SHARE=0.05: the real tiles, and every product takes 5 % longer. */
+/* Slow-downs of the f32 product engine, by the linker's --wrap, for tests of the judge. No variable: a tile that is narrower
+ * and shorter, as a careless change would leave it. RIDGE_SLOWER_SHARE=0.05: the real tiles, and every product takes 5 % longer. */
 #include "common/sgemm/engine.h"
 
 #include <stdlib.h>
 #include <time.h>
 
-enum { NARROW_ROWS = 2 };
+enum { NARROW_ROWS = 2, SHORT_KC = 8 };
 
 void __real_ridge_sgemm_plan_make(const struct ridge_sgemm *problem, const struct ridge_sgemm_micro_set *set, int n_threads,
                                   struct ridge_sgemm_plan *plan);
@@ -40,6 +40,8 @@ void __wrap_ridge_sgemm_plan_make(const struct ridge_sgemm *problem, const struc
     if (share() == 0)
         narrow.max_rows = NARROW_ROWS;
     __real_ridge_sgemm_plan_make(problem, &narrow, n_threads, plan);
+    if (share() == 0 && plan->kc > SHORT_KC)
+        plan->kc = SHORT_KC;
 }
 
 void __wrap_ridge_sgemm_driver_run(const struct ridge_sgemm_micro_set *set, const struct ridge_sgemm *problem,
