@@ -67,10 +67,22 @@ static enum ridge_status backup(struct ridge_store *s, int64_t version, struct r
     return st;
 }
 
+/* The first builds of schema 4 made files without this column. */
+static enum ridge_status complete_schema_4(struct ridge_store *s, struct ridge_error *err)
+{
+    int64_t n = 0;
+    enum ridge_status st = ridge_db_int(s, "SELECT count(*) FROM pragma_table_info('run') WHERE name = 'defaults_json'", 0, &n, err);
+    return st != RIDGE_OK || n > 0 ? st
+                                   : ridge_db_exec(s, "ALTER TABLE run ADD COLUMN defaults_json TEXT NOT NULL DEFAULT '{}'",
+                                                   "change the schema", err);
+}
+
 static enum ridge_status step(struct ridge_store *s, int64_t version, struct ridge_error *err)
 {
     char pragma[96];
-    enum ridge_status st = ridge_db_exec(s, steps[version], "change the schema", err);
+    enum ridge_status st = version == 4 ? complete_schema_4(s, err) : RIDGE_OK;
+    if (st == RIDGE_OK)
+        st = ridge_db_exec(s, steps[version], "change the schema", err);
     (void)snprintf(pragma, sizeof pragma, "PRAGMA application_id = %d; PRAGMA user_version = %" PRId64,
                    RIDGE_STORE_APPLICATION_ID, version + 1);
     if (st == RIDGE_OK)

@@ -225,7 +225,8 @@ static void it_survives_any_blob(void)
     ridge_buf_deinit(&b);
 }
 
-static void migrates(int schema, const char *run_name)
+/* edit: what else is odd about the file; NULL: nothing */
+static void migrates(int schema, const char *run_name, const char *edit)
 {
     struct fixture f;
     char backup[160], golden[256], cmd[4096];
@@ -243,6 +244,8 @@ static void migrates(int schema, const char *run_name)
     if (in != NULL)
         fclose(in);
     fclose(out);
+    if (edit != NULL)
+        sql(f.path, edit);
     struct ridge_store *s;
     CHECK(ridge_store_open(f.path, false, &s, NULL) == RIDGE_OK); /* reading leaves the file as it is */
     CHECK(ridge_read_judgement(s, &f.arena, 1, &judgement, NULL) == RIDGE_OK && judgement == NULL);
@@ -266,9 +269,14 @@ static void migrates(int schema, const char *run_name)
 
 static void it_migrates_with_a_backup(void)
 {
-    migrates(1, "old");
-    migrates(2, "old2");
-    migrates(4, "old4");
+    migrates(1, "old", NULL);
+    migrates(2, "old2", NULL);
+    migrates(4, "old4", NULL);
+}
+
+static void it_migrates_the_first_files_of_schema_4(void)
+{
+    migrates(4, "old4", "ALTER TABLE run DROP COLUMN defaults_json");
 }
 
 static void it_keeps_judgements_and_baselines(void)
@@ -428,7 +436,7 @@ static void it_says_that_the_disk_is_full(void)
 
 RIDGE_TEST_MAIN(TEST_ROW(it_gives_back_what_was_written), TEST_ROW(it_resumes_at_the_fork),
                 TEST_ROW(it_refuses_foreign_newer_and_damaged_files), TEST_ROW(it_names_a_damaged_chunk),
-                TEST_ROW(it_survives_any_blob), TEST_ROW(it_migrates_with_a_backup),
+                TEST_ROW(it_survives_any_blob), TEST_ROW(it_migrates_with_a_backup), TEST_ROW(it_migrates_the_first_files_of_schema_4),
                 TEST_ROW(it_keeps_judgements_and_baselines),
                 TEST_ROW(it_takes_two_writers_at_once), TEST_ROW(it_survives_kill_9),
                 TEST_ROW(it_says_that_the_disk_is_full))
