@@ -34,13 +34,10 @@ static struct ridge_view_contest *contest_of(struct ridge_view *v, struct ridge_
         i++;
     if (i < family->n_contests)
         return &family->contests[i];
-    struct ridge_view_contest *grown = ridge_arena_array(&v->arena, i + 1, sizeof *grown);
-    if (i > 0)
-        memcpy(grown, family->contests, i * sizeof *grown);
-    grown[i] = (struct ridge_view_contest){.name = name, .least = INFINITY};
-    family->contests = grown;
+    family->contests = ridge_arena_grown(&v->arena, family->contests, i, sizeof *family->contests);
+    family->contests[i] = (struct ridge_view_contest){.name = name, .least = INFINITY};
     family->n_contests = i + 1;
-    return &grown[i];
+    return &family->contests[i];
 }
 
 /* Speed of a contestant's best row against the best row of all others, from what is stored of both against the group's best. */
@@ -106,7 +103,7 @@ static void add_group(struct ridge_view *v, struct ridge_view_family *family, co
 static int by_mean(const void *pa, const void *pb)
 {
     const struct ridge_view_contest *a = pa, *b = pb;
-    const double mean_a = a->n ? a->log_sum / (double)a->n : -INFINITY, mean_b = b->n ? b->log_sum / (double)b->n : -INFINITY;
+    const double mean_a = ridge_view_geomean(a->log_sum, a->n), mean_b = ridge_view_geomean(b->log_sum, b->n);
     return mean_a < mean_b ? 1 : mean_a > mean_b ? -1 : 0;
 }
 

@@ -213,6 +213,11 @@ void ridge_view_deinit(struct ridge_view *v)
     ridge_arena_deinit(&v->arena);
 }
 
+double ridge_view_geomean(double log_sum, size_t n)
+{
+    return n > 0 ? exp(log_sum / (double)n) : 0;
+}
+
 char *ridge_view_number(double value, char *out, size_t n)
 {
     double size = fabs(value);

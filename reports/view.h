@@ -81,6 +81,7 @@ char *ridge_view_rate(const struct ridge_view_group *vg, const struct ridge_rd_m
 char *ridge_view_percent(const struct ridge_metric *metric, char *out, size_t n);
 char *ridge_view_time(const struct ridge_rd_member *m, const char *metric, char *out, size_t n);
 char *ridge_view_vs(const struct ridge_view_group *vg, const struct ridge_view_row *r, char *out, size_t n);
+double ridge_view_geomean(double log_sum, size_t n); /* 0 of nothing */
 char *ridge_view_number(double v, char *out, size_t n); /* 111.8, 9.87, 0.123 */
 /* Interval with just enough digits that its ends differ: "0.928 to 0.934". */
 char *ridge_view_interval(double low, double high, char *out, size_t n);

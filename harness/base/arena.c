@@ -100,6 +100,14 @@ char *ridge_arena_strn(struct ridge_arena *a, const char *s, size_t n)
     return out;
 }
 
+void *ridge_arena_grown(struct ridge_arena *a, const void *v, size_t n, size_t size)
+{
+    void *grown = ridge_arena_array(a, n + 1, size);
+    if (n > 0)
+        memcpy(grown, v, n * size);
+    return grown;
+}
+
 char *ridge_arena_str(struct ridge_arena *a, const char *s)
 {
     return s != NULL ? ridge_arena_strn(a, s, strlen(s)) : NULL;

@@ -13,6 +13,8 @@ struct ridge_arena {
 void ridge_arena_deinit(struct ridge_arena *a);
 void *ridge_arena_alloc(struct ridge_arena *a, size_t n_bytes); /* zeroed, 16-byte aligned */
 void *ridge_arena_array(struct ridge_arena *a, size_t n, size_t size); /* overflow-checked */
+/* A copy of n elements with room for one more, zeroed: for lists that stay short. */
+void *ridge_arena_grown(struct ridge_arena *a, const void *v, size_t n, size_t size);
 char *ridge_arena_str(struct ridge_arena *a, const char *s);
 char *ridge_arena_strn(struct ridge_arena *a, const char *s, size_t n);
 char *ridge_arena_printf(struct ridge_arena *a, const char *fmt, ...) RIDGE_PRINTF(2, 3);

@@ -80,9 +80,7 @@ static char *build_suite(const struct ridge_cli_args *args, struct ridge_error *
 /* A temporary results file beside nothing else, so its -wal and -shm go with the folder. */
 static bool temporary_file(char *folder, size_t n_folder, char *file, size_t n_file)
 {
-    const char *tmp = getenv("TMPDIR");
-    (void)snprintf(folder, n_folder, "%s/ridge-bench-XXXXXX", tmp != NULL && tmp[0] == '/' ? tmp : "/tmp");
-    if (mkdtemp(folder) == NULL)
+    if (!ridge_cli_temporary_folder("bench", folder, n_folder))
         return false;
     (void)snprintf(file, n_file, "%s/bench.ridge", folder);
     return true;

@@ -131,14 +131,13 @@ int ridge_cli_bisect(const struct ridge_cli_args *args)
                           .good = ridge_cli_value(args, "--good"),
                           .bad = ridge_cli_value(args, "--bad"),
                           .worker = ridge_cli_value(args, "--worker")};
-    const char *suite = ridge_cli_value(args, "--suite"), *tmp = getenv("TMPDIR");
+    const char *suite = ridge_cli_value(args, "--suite");
     char resolved[4096];
     if (b.good == NULL || b.bad == NULL || suite == NULL)
         return ridge_cli_usage(args->verb, "--good REV, --bad REV and --suite FILE are needed");
     if (realpath(suite, resolved) == NULL)
         return ridge_cli_usage(args->verb, "%s: %s", suite, strerror(errno));
-    (void)snprintf(b.folder, sizeof b.folder, "%s/ridge-bisect-XXXXXX", tmp != NULL && tmp[0] == '/' ? tmp : "/tmp");
-    if (mkdtemp(b.folder) == NULL)
+    if (!ridge_cli_temporary_folder("bisect", b.folder, sizeof b.folder))
         return ridge_cli_usage(args->verb, "no temporary folder can be made; set TMPDIR");
     b.suite = resolved;
     b.worker = b.worker != NULL ? b.worker : "build/ridge-worker";

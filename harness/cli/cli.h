@@ -85,6 +85,8 @@ int ridge_cli_print(const struct ridge_buf *b, const char *path, struct ridge_er
 /* Before the work: can path be created, and is it not `other`, a file that is read or filled (NULL: none)? path NULL:
  * yes. What is wrong is printed; exit code. */
 int ridge_cli_check_output(const char *path, const char *other);
+/* A new folder, ridge-NAME-XXXXXX, in TMPDIR or /tmp; false: none can be made. The caller removes it. */
+bool ridge_cli_temporary_folder(const char *name, char *folder, size_t n_folder);
 extern volatile sig_atomic_t ridge_cli_interrupted;
 void ridge_cli_catch_interrupt(void);
 

@@ -43,7 +43,7 @@ static double read_totals(const char *dir)
     double total = 0;
     int n = scandir(dir, &entries, NULL, alphasort);
     for (int i = 0; i < n; i++) {
-        char path[512];
+        char path[4400];
         struct ridge_buf text = {0};
         (void)snprintf(path, sizeof path, "%s/%s", dir, entries[i]->d_name);
         if (entries[i]->d_name[0] != '.' && ridge_os_read_file(path, 256u << 20, &text, NULL) == RIDGE_OK && text.n > 0) {
@@ -99,11 +99,11 @@ static enum ridge_status run(const struct ridge_plan *plan, size_t i_member, con
 
 struct ridge_count ridge_cli_count(const struct ridge_plan *plan, size_t i_member, const char *const *worker)
 {
-    char dir[] = "/tmp/ridge-count-XXXXXX";
+    char dir[4096];
     struct ridge_error err = {0};
     struct ridge_count out = {.instructions = NAN};
-    if (mkdtemp(dir) == NULL) {
-        (void)snprintf(out.why, sizeof out.why, "no folder for callgrind's files in /tmp");
+    if (!ridge_cli_temporary_folder("count", dir, sizeof dir)) {
+        (void)snprintf(out.why, sizeof out.why, "no temporary folder can be made for callgrind's files; set TMPDIR");
         return out;
     }
     if (run(plan, i_member, worker, dir, &out, &err) != RIDGE_OK && out.why[0] == '\0')

@@ -3,6 +3,7 @@
 #include "base/os.h"
 #include "session.h"
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,6 +16,13 @@ int ridge_cli_open_store(const char *file, struct ridge_store **out)
         return ridge_cli_error(&err);
     }
     return ridge_store_open(file, false, out, &err) == RIDGE_OK ? RIDGE_EXIT_OK : ridge_cli_error(&err);
+}
+
+bool ridge_cli_temporary_folder(const char *name, char *folder, size_t n_folder)
+{
+    const char *tmp = getenv("TMPDIR");
+    (void)snprintf(folder, n_folder, "%s/ridge-%s-XXXXXX", tmp != NULL && tmp[0] == '/' ? tmp : "/tmp", name);
+    return mkdtemp(folder) != NULL;
 }
 
 int ridge_cli_check_output(const char *path, const char *other)

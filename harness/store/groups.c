@@ -254,11 +254,8 @@ static enum ridge_status take_family(struct loader *l, sqlite3_stmt *q)
     struct ridge_rd_member *m = find(l, sqlite3_column_int64(q, 0), sqlite3_column_int64(q, 1));
     if (m == NULL)
         return RIDGE_OK;
-    const char **grown = ridge_arena_array(l->a, m->n_families + 1, sizeof *grown);
-    if (m->n_families > 0)
-        memcpy(grown, m->families, m->n_families * sizeof *grown);
-    grown[m->n_families++] = text(l, q, 2);
-    m->families = grown;
+    m->families = ridge_arena_grown(l->a, m->families, m->n_families, sizeof *m->families);
+    m->families[m->n_families++] = text(l, q, 2);
     return RIDGE_OK;
 }
 
@@ -308,8 +305,7 @@ static enum ridge_status load(struct loader *l)
         const char *sql;
         take_row *take;
     } rest[] = {{process_sql, take_process}, {count_sql, take_count}, {metric_sql, take_metric},
-                {comparison_sql, take_comparison},
-                {family_sql, take_family}};
+                {comparison_sql, take_comparison}, {family_sql, take_family}};
     enum ridge_status st = each_row(l, group_sql, take_group);
     if (st == RIDGE_OK)
         st = each_row(l, member_sql, take_member);

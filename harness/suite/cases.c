@@ -176,11 +176,8 @@ static void add_family(struct suite *s, struct ridge_case *c, const char *family
     for (size_t i = 0; i < c->n_families; i++)
         if (strcmp(c->families[i], family) == 0)
             return;
-    const char **grown = ridge_arena_array(&s->plan->arena, c->n_families + 1, sizeof *grown);
-    if (c->n_families > 0)
-        memcpy(grown, c->families, c->n_families * sizeof *grown);
-    grown[c->n_families++] = family;
-    c->families = grown;
+    c->families = ridge_arena_grown(&s->plan->arena, c->families, c->n_families, sizeof *c->families);
+    c->families[c->n_families++] = family;
 }
 
 static void emit_case(struct suite *s, const struct suite_matrix *m, struct suite_value **values)

@@ -76,14 +76,14 @@ static void put_facts(struct ridge_page *p, const struct ridge_view_group *vg)
     F(p, "%" PRId64 " fork%s × %" PRId64 " rounds", vg->n_forks, vg->n_forks == 1 ? "" : "s", vg->n_rounds);
     if (m && m->inner_reps > 1)
         F(p, "; each sample of the best is the mean of %" PRId64 " runs", m->inner_reps);
-    const char *refusals = ridge_view_remarks(&p->view, vg);
-    H(p, refusals[0] ? ". " : ".");
-    ridge_draw_text(p->b, refusals, 400);
+    const char *remarks = ridge_view_remarks(&p->view, vg);
+    H(p, remarks[0] ? ". " : ".");
+    ridge_draw_text(p->b, remarks, 400);
     const char *note = NULL;
     for (size_t i = 1; i < vg->n_ranked && note == NULL; i++)
         note = vg->rows[i].note;
     if (note) {
-        H(p, refusals[0] ? ". Comparisons: " : " Comparisons: ");
+        H(p, remarks[0] ? ". Comparisons: " : " Comparisons: ");
         ridge_draw_text(p->b, note, 120);
         H(p, ".");
     }

@@ -1,20 +1,19 @@
 /* The table that a suite's families give: who is ahead, by heading. */
 #include "html.h"
-#include <math.h>
 
 static void put_contest(struct ridge_page *p, const struct ridge_view_contest *c)
 {
     H(p, "<tr><th scope=row>");
     ridge_draw_text(p->b, c->name, 48);
     if (c->n > 0) {
-        const double mean = exp(c->log_sum / (double)c->n);
+        const double mean = ridge_view_geomean(c->log_sum, c->n);
         F(p, "<td>%zu<td%s><b>%.3f</b><td>%.2f<td>%.2f", c->n, mean >= 1 ? " class=win" : "", mean, c->least, c->most);
     } else {
         H(p, "<td>0<td>–<td>–<td>–");
     }
     for (size_t k = 0; k < RIDGE_N_SHARES; k++) {
         if (c->n_shares[k] > 0)
-            F(p, "<td>%.3f", exp(c->share_log_sum[k] / (double)c->n_shares[k]));
+            F(p, "<td>%.3f", ridge_view_geomean(c->share_log_sum[k], c->n_shares[k]));
         else
             H(p, "<td>–");
     }

@@ -45,7 +45,7 @@ static int by_score(const void *pa, const void *pb)
 
 static double geomean(const struct ridge_standing_sum *s)
 {
-    return s->n_ratios ? s->log_sum / (double)s->n_ratios : -INFINITY;
+    return ridge_view_geomean(s->log_sum, s->n_ratios);
 }
 
 static void order_labels(struct ridge_page *p)

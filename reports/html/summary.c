@@ -57,7 +57,7 @@ static void put_geomeans(struct ridge_page *p)
             continue;
         H(p, n_said++ ? ", " : "<p>Over the subjects that each could run, the speed relative to the best is (geometric mean): ");
         put_label(p, p->by_wins[i]);
-        F(p, " %.3f", exp(s->log_sum / (double)s->n_ratios));
+        F(p, " %.3f", ridge_view_geomean(s->log_sum, s->n_ratios));
     }
     H(p, n_said ? ".</p>" : "");
 }
@@ -108,7 +108,7 @@ static void put_standing(struct ridge_page *p, size_t i_label)
     ridge_draw_text(p->b, s->label, 48);
     F(p, "<td>%zu<td>%zu<td>%zu<td>%zu<td>%zu<td>", s->n_wins, s->n_level, s->n_behind, s->n_unknown + s->n_alone, s->n_bad);
     if (s->n_ratios) {
-        double g = exp(s->log_sum / (double)s->n_ratios);
+        double g = ridge_view_geomean(s->log_sum, s->n_ratios);
         F(p, "<b>%.3f</b> <small>over %zu</small> <svg class=meter viewBox=\"0 0 100 8\" preserveAspectRatio=none aria-hidden=true>"
              "<rect class=track width=100 height=8 /><rect class=f%zu width=%.1f height=8 /></svg>", g, s->n_ratios, i_label % 8,
           100 * fmin(g, 1));

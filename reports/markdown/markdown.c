@@ -50,10 +50,10 @@ static void put_group(struct ridge_buf *b, struct ridge_view *v, const struct ri
         ridge_text_markdown(b, m->reason ? m->reason : "");
         ridge_buf_puts(b, "\n");
     }
-    const char *refusals = ridge_view_remarks(v, vg);
-    if (refusals[0]) {
+    const char *remarks = ridge_view_remarks(v, vg);
+    if (remarks[0]) {
         ridge_buf_puts(b, "\n");
-        ridge_text_markdown(b, refusals);
+        ridge_text_markdown(b, remarks);
         ridge_buf_puts(b, "\n");
     }
 }

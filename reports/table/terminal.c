@@ -157,9 +157,9 @@ static void put_bad(struct ridge_buf *b, const struct ridge_report_input *in, co
 static void put_notes(struct ridge_buf *b, struct ridge_view *v, const struct ridge_view_group *vg)
 {
     const char *separator = "";
-    const char *refusals = ridge_view_remarks(v, vg);
-    if (refusals[0]) {
-        put_clipped(b, refusals, 400);
+    const char *remarks = ridge_view_remarks(v, vg);
+    if (remarks[0]) {
+        put_clipped(b, remarks, 400);
         separator = ".  ";
     }
     for (size_t i = 1; i < vg->n_ranked; i++) {
@@ -216,14 +216,14 @@ static void put_contest(struct ridge_buf *b, const struct ridge_view_contest *c)
     ridge_buf_puts(b, "  ");
     put_padded(b, c->name, MAX_LABEL_COLUMNS / 2);
     if (c->n > 0)
-        (void)snprintf(text, sizeof text, "%.3f  (%.2f to %.2f)", exp(c->log_sum / (double)c->n), c->least, c->most);
+        (void)snprintf(text, sizeof text, "%.3f  (%.2f to %.2f)", ridge_view_geomean(c->log_sum, c->n), c->least, c->most);
     else
         (void)snprintf(text, sizeof text, "met no other");
     ridge_buf_printf(b, "%4zu  %-22s", c->n, text);
     double bound = 0; /* the yardstick that it comes closest to */
     const char *what = "";
     for (size_t k = 0; k < RIDGE_N_SHARES; k++) {
-        const double share = c->n_shares[k] > 0 ? exp(c->share_log_sum[k] / (double)c->n_shares[k]) : 0;
+        const double share = ridge_view_geomean(c->share_log_sum[k], c->n_shares[k]);
         what = share > bound ? shares[k] : what;
         bound = fmax(bound, share);
     }
