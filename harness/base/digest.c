@@ -2,14 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sha256.h>
+#include <nettle/sha2.h>
 #include <string.h>
 #include <unistd.h>
 
-static void to_hex(const uint8_t digest[SHA256_DIGEST_LENGTH], char hex[65])
+static void to_hex(const uint8_t digest[SHA256_DIGEST_SIZE], char hex[65])
 {
     static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < SHA256_DIGEST_LENGTH; i++) {
+    for (size_t i = 0; i < SHA256_DIGEST_SIZE; i++) {
         hex[2 * i] = digits[digest[i] >> 4];
         hex[2 * i + 1] = digits[digest[i] & 15];
     }
@@ -18,36 +18,36 @@ static void to_hex(const uint8_t digest[SHA256_DIGEST_LENGTH], char hex[65])
 
 void ridge_os_sha256(const void *data, size_t n, char hex[65])
 {
-    uint8_t digest[SHA256_DIGEST_LENGTH];
-    SHA256_CTX ctx;
-    SHA256_Init(&ctx);
-    SHA256_Update(&ctx, data, n);
-    SHA256_Final(digest, &ctx);
+    uint8_t digest[SHA256_DIGEST_SIZE];
+    struct sha256_ctx ctx;
+    sha256_init(&ctx);
+    sha256_update(&ctx, n, data);
+    sha256_digest(&ctx, sizeof digest, digest);
     to_hex(digest, hex);
 }
 
 enum ridge_status ridge_os_sha256_file(const char *path, char hex[65], struct ridge_error *err)
 {
-    uint8_t digest[SHA256_DIGEST_LENGTH], piece[65536];
-    SHA256_CTX ctx;
+    uint8_t digest[SHA256_DIGEST_SIZE], piece[65536];
+    struct sha256_ctx ctx;
     hex[0] = '\0';
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return ridge_fail(err, RIDGE_ERR_IO, path, "cannot open: %s", strerror(errno));
-    SHA256_Init(&ctx);
+    sha256_init(&ctx);
     ssize_t n;
     while ((n = read(fd, piece, sizeof piece)) != 0) {
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
             break;
-        SHA256_Update(&ctx, piece, (size_t)n);
+        sha256_update(&ctx, (size_t)n, piece);
     }
     int saved_errno = errno;
     close(fd);
     if (n < 0)
         return ridge_fail(err, RIDGE_ERR_IO, path, "cannot read: %s", strerror(saved_errno));
-    SHA256_Final(digest, &ctx);
+    sha256_digest(&ctx, sizeof digest, digest);
     to_hex(digest, hex);
     return RIDGE_OK;
 }

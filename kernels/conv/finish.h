@@ -2,8 +2,7 @@
 #ifndef RIDGE_KERNELS_CONV_FINISH_H
 #define RIDGE_KERNELS_CONV_FINISH_H
 
-#include "common/epilogue.h"
-#include "common/vec.h"
+#include "common/vec_act.h"
 #include <stddef.h>
 
 INLINE int lanes_of(int64_t n)
@@ -52,10 +51,7 @@ INLINE struct finish finish_of(int32_t act)
 
 __attribute__((noinline, unused)) static VEC act_curved(int32_t act, VEC x)
 {
-    if (act == RIDGE_ACT_SILU)
-        return DIV(x, ADD(SET(1.0f), vec_exp(SUB(ZERO(), x))));
-    const VEC gate = MIN_SECOND(SET(6.0f), MAX_SECOND(ZERO(), ADD(x, SET(3.0f))));
-    return MUL(MUL(x, SET(1.0f / 6)), gate);
+    return vec_act(x, act);
 }
 
 INLINE VEC finish_vec(const struct finish *f, VEC x)

@@ -3,18 +3,18 @@
 #ifndef RIDGE_KERNELS_ELTWISE_FUNCTIONS_H
 #define RIDGE_KERNELS_ELTWISE_FUNCTIONS_H
 
-#include "common/vec.h"
+#include "common/vec_act.h"
 
 #define FUNCTION(name) INLINE VEC fn_##name(VEC x, VEC y __attribute__((unused)))
 
 FUNCTION(relu)
 {
-    return MAX_SECOND(ZERO(), x);
+    return vec_relu(x);
 }
 
 FUNCTION(relu6)
 {
-    return MIN_SECOND(SET(6.0f), MAX_SECOND(ZERO(), x));
+    return vec_relu6(x);
 }
 
 /* e^-|x| cannot overflow; for x < 0 the fraction is expanded by e^x. */
@@ -32,7 +32,7 @@ FUNCTION(silu)
 
 FUNCTION(hardswish)
 {
-    return MUL(x, MUL(fn_relu6(ADD(x, SET(3.0f)), x), SET(1.0f / 6.0f))); /* x * 6 may overflow */
+    return vec_hardswish(x);
 }
 
 /* Own Remez fit of (tanh x / x - 1) in x^2 up to 0.625. */

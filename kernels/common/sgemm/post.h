@@ -1,24 +1,6 @@
 /* What follows a sum, in vectors: the epilogue of epilogue.h with alpha and beta. Part of tile.h. */
 
-INLINE VEC relu6_vec(VEC x)
-{
-    return MIN_SECOND(SET(6.0f), MAX_SECOND(ZERO(), x));
-}
-
-INLINE VEC act_vec(VEC x, const int act)
-{
-    if (act == RIDGE_ACT_RELU)
-        return MAX_SECOND(ZERO(), x);
-    if (act == RIDGE_ACT_RELU6)
-        return relu6_vec(x);
-    if (act == RIDGE_ACT_SILU) {
-        const VEC minus_x = MAX_SECOND(SET(-87.0f), SUB(ZERO(), x)); /* less is 0 beside 1, and slow */
-        return DIV(x, ADD(SET(1.0f), vec_exp(minus_x)));
-    }
-    if (act == RIDGE_ACT_HARDSWISH)
-        return MUL(MUL(x, SET(1.0f / 6)), relu6_vec(ADD(x, SET(3.0f))));
-    return x;
-}
+#include "common/vec_act.h"
 
 /* sums[i * n_vec + v]: a tile's sums; C gets what the post says. */
 INLINE void post_rows_with(const struct ridge_sgemm_tile *t, const VEC *sums, const int n_rows,
@@ -48,7 +30,7 @@ INLINE void post_rows_with(const struct ridge_sgemm_tile *t, const VEC *sums, co
                 x = ADD(x, LOAD_MASKED(residual, mask, ZERO()));
                 residual += post.residual_ld;
             }
-            STORE_MASKED(c, mask, act_vec(x, act));
+            STORE_MASKED(c, mask, vec_act(x, act));
             c += ldc;
         }
     }
