@@ -90,6 +90,7 @@ enum ridge_status ridge_derive_noise(struct ridge_store *store, int64_t run_id, 
     for (size_t i = 0; i < n; i++) {
         out->n_samples += v[i].n_samples;
         out->n_disturbed += v[i].n_disturbed > 0 ? v[i].n_disturbed : 0;
+        out->n_repeated += v[i].n_repeats;
         add_share(&steal, v[i].steal_ns, v[i].cpu_time_ns);
         add_share(&foreign, v[i].foreign_ns, v[i].cpu_time_ns);
         if (v[i].canary_hz > 0)

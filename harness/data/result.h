@@ -31,6 +31,9 @@ struct ridge_chunk {
     struct ridge_column columns[RIDGE_MAX_COLUMNS];
     /* what surrounded the block; -1 where it could not be measured */
     double canary_hz;           /* clock by a dependent-add chain just before the block */
+    double loads_per_step;      /* loads from L1 a step of that chain, the fewer of before and after the block: less when
+                                 * another hardware thread shares the core */
+    int64_t n_repeats;          /* blocks that ran in this one's place before, beside such a neighbour; of the harness */
     int64_t steal_ns;           /* host steal on the pinned CPUs */
     /* CPU time that others had on the pinned CPUs while we could have run: run-queue wait of our threads, counted in
      * ns by the scheduler. Unknown where we have more threads than CPUs, which wait for each other. */

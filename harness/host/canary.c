@@ -1,6 +1,7 @@
-/* A chain of dependent adds takes one cycle a step on every core we know, so steps per second is
- * the core's clock. Register + register: some cores fold adds of a constant away at rename (Golden
- * Cove). */
+/* Two canaries. A chain of dependent adds takes one cycle a step on every core we know, so steps per second is the
+ * core's clock. Register + register: some cores fold adds of a constant away at rename (Golden Cove). Beside it, loads
+ * from L1 fill the core's issue slots: fewer of them a step mean that another hardware thread has a part of the core. A
+ * hypervisor does not tell of such a neighbour, and the chain alone, bound by latency, hardly feels it. */
 #include "host/host.h"
 
 #include "base/os.h"
@@ -13,13 +14,56 @@ enum { STEPS_PER_TURN = 64, TURNS_PER_PIECE = 2048, MAX_PIECES = 129 };
     __asm__ volatile("" : "+r"(x));
 #define STEP8 STEP STEP STEP STEP STEP STEP STEP STEP
 
-static void run_piece(void)
+static void run_chain(int turns)
 {
     uint64_t x = 1, y = 3;
     __asm__ volatile("" : "+r"(y));
-    for (int i = 0; i < TURNS_PER_PIECE; i++) {
+    for (int i = 0; i < turns; i++) {
         STEP8 STEP8 STEP8 STEP8 STEP8 STEP8 STEP8 STEP8
     }
+}
+
+typedef uint64_t lanes __attribute__((vector_size(16)));
+enum { LANES = 1024, PASSES = 96, CHAIN_TURNS = 512, N_PAIRS = 5 };
+
+static lanes line[LANES] __attribute__((aligned(64))); /* 16 KiB: half of the smallest L1 */
+static lanes volatile sink;
+
+static void run_loads(void)
+{
+    lanes a = {0}, b = a, c = a, d = a, e = a, f = a, g = a, h = a;
+    const lanes *p = line;
+    for (int pass = 0; pass < PASSES; pass++) {
+        __asm__ volatile("" : "+r"(p)::"memory");
+        for (int i = 0; i < LANES; i += 8) {
+            a += p[i], b += p[i + 1], c += p[i + 2], d += p[i + 3];
+            e += p[i + 4], f += p[i + 5], g += p[i + 6], h += p[i + 7];
+        }
+    }
+    sink = a + b + c + d + e + f + g + h;
+}
+
+static int compare_double(const void *a, const void *b)
+{
+    double p = *(const double *)a, q = *(const double *)b;
+    return (p > q) - (p < q);
+}
+
+double ridge_host_loads_per_step(void)
+{
+    double found[N_PAIRS];
+    run_loads(); /* brings the line into L1 */
+    for (int i = 0; i < N_PAIRS; i++) {
+        uint64_t begin = ridge_os_now_ns();
+        run_chain(CHAIN_TURNS);
+        uint64_t middle = ridge_os_now_ns();
+        run_loads();
+        uint64_t end = ridge_os_now_ns();
+        double step_ns = (double)(middle - begin) / (STEPS_PER_TURN * CHAIN_TURNS);
+        found[i] = end > middle ? step_ns * LANES * PASSES / (double)(end - middle) : 0;
+    }
+    qsort(found, N_PAIRS, sizeof found[0], compare_double);
+    return found[N_PAIRS / 2];
 }
 
 static int compare_u64(const void *a, const void *b)
@@ -34,7 +78,7 @@ double ridge_host_canary_hz(uint64_t ns)
     size_t n = 0;
     uint64_t begin = ridge_os_now_ns(), now = begin;
     do {
-        run_piece();
+        run_chain(TURNS_PER_PIECE);
         uint64_t then = now;
         now = ridge_os_now_ns();
         pieces[n++] = now - then;

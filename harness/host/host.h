@@ -22,6 +22,9 @@ uint64_t ridge_host_last_level_cache_bytes(void); /* 0 unknown */
 
 /* Frequency canary: a chain of dependent adds on the calling thread for about `ns`; cycles per second. */
 double ridge_host_canary_hz(uint64_t ns);
+/* Loads of 16 bytes from L1 that the calling thread's core does in one step of that chain, about 0.15 ms; no clock in it.
+ * Fewer than usual: another hardware thread has a part of the core. */
+double ridge_host_loads_per_step(void);
 
 /* How often the kernel's out-of-memory killer has killed, of the machine or of our cgroup; -1 unknown. */
 int64_t ridge_host_oom_kills(void);

@@ -18,12 +18,18 @@ struct slot { /* one member of the group, over all forks */
     double run_ns;                     /* of the last block; 0 unknown */
     double *blocks;                    /* [max_forks][max_rounds], NAN: none */
 };
+enum { RIDGE_SHARE_BEST = 3 };
+struct core_share { /* of one target, over a run */
+    double best[RIDGE_SHARE_BEST]; /* the most loads a step seen, falling */
+    int64_t n_blocks, n_repeats;
+};
 struct run {
     struct ridge_plan *plan;
     const struct ridge_sched_config *config;
     const struct ridge_sched_sink *sink;
     struct ridge_error *err;
     bool *hosts_seen; /* per target of the plan, [n_targets] for local */
+    struct core_share *core_shares; /* likewise */
     uint64_t begin_ns;
     double *shares; /* of the expected time that lies before a group; [n_groups] is 1 */
     double done_before; /* share of the plan that was stored by an earlier run */
@@ -44,6 +50,9 @@ struct group_run {
 };
 
 uint64_t ridge_sched_mix(uint64_t seed, uint64_t a, uint64_t b, uint64_t c);
+
+/* share.c: learns from a block; true: measure it again. What stays shared is marked disturbed. */
+bool ridge_share_repeats(struct core_share *s, struct ridge_chunk *c, int64_t i_try, uint64_t block_ns);
 
 /* launch.c */
 bool ridge_sched_is_local(const struct slot *s);

@@ -11,6 +11,7 @@
 #define LEAD_IN_NS 2000000
 #define LONG_RUN_NS 10000000.0 /* above: one run of lead-in */
 #define MAX_SAMPLES 200000
+#define REPEAT_WAIT_NS 20000000 /* a neighbour's turn lasts 50 ms and more */
 #define MAX_BLOCKS_LONG 10 /* a worker ends a block of requests that long by itself, in words */
 
 struct round { /* chunks of one round, in the order they ran */
@@ -76,7 +77,25 @@ static uint64_t answer_within(const struct group_run *g, const struct ridge_msg_
     int64_t n_blocks = g->is_requests ? MAX_BLOCKS_LONG : 1;
     return (uint64_t)(g->run->plan->settings.silence_timeout_ns + n_blocks * (go->lead_in_ns + go->block_ns));
 }
-/* One block: from unpark to park. Between, the harness sleeps in poll. */
+/* From unpark to park; between, the harness sleeps in poll. True: `answer` holds the chunk that was asked for. */
+static bool ask_block(struct group_run *g, struct slot *s, struct ridge_message *go, struct ridge_message *answer)
+{
+    struct request r = {.message = go, .wanted = RIDGE_MSG_SAMPLES, .finish = true, .timeout_ns = answer_within(g, &go->u.go)};
+    ridge_proc_unpark(&s->proc);
+    bool got = ridge_proc_ask(&g->pool, &s->proc, &r, answer);
+    ridge_proc_park(&s->proc);
+    if (got && !chunk_is_asked(&s->proc, &answer->u.samples, &go->u.go)) {
+        ridge_message_deinit(answer);
+        return false;
+    }
+    return got;
+}
+static struct core_share *core_share_of(const struct group_run *g, const struct slot *s)
+{
+    const struct ridge_plan *plan = g->run->plan;
+    return &g->run->core_shares[s->target != NULL ? (size_t)(s->target - plan->targets) : plan->n_targets];
+}
+/* One block, measured again while a neighbour is on its core; requests are not: their tails are the point. */
 static void run_block(struct group_run *g, struct slot *s, int64_t fork, size_t round,
                       struct round *out)
 {
@@ -90,22 +109,21 @@ static void run_block(struct group_run *g, struct slot *s, int64_t fork, size_t 
                                     .lead_in_ns = is_long ? 0 : LEAD_IN_NS,
                                     .lead_in_runs = is_long ? 1 : LEAD_IN_RUNS,
                                     .max_samples = MAX_SAMPLES};
-    struct request r = {.message = &go,
-                        .wanted = RIDGE_MSG_SAMPLES,
-                        .finish = true,
-                        .timeout_ns = answer_within(g, &go.u.go)};
-    ridge_proc_unpark(&s->proc);
-    bool got = ridge_proc_ask(&g->pool, &s->proc, &r, &answer);
-    ridge_proc_park(&s->proc);
-    if (!got)
-        return;
-    if (chunk_is_asked(&s->proc, &answer.u.samples, &go.u.go)) {
-        answer.u.samples.block_ns = block_value(g, s, &answer.u.samples);
-        *block_at(g, s, fork, round) = answer.u.samples.block_ns;
-        out->i_members[out->n] = s->i_member;
-        out->chunks[out->n++] = answer.u.samples;
-        answer.u.samples = (struct ridge_chunk){0};
+    for (int64_t i_try = 0;; i_try++) {
+        uint64_t begin_ns = ridge_os_now_ns();
+        if (!ask_block(g, s, &go, &answer))
+            return;
+        uint64_t block_ns = ridge_os_now_ns() - begin_ns;
+        if (!ridge_share_repeats(core_share_of(g, s), &answer.u.samples, i_try, g->is_requests ? UINT64_MAX : block_ns))
+            break;
+        ridge_message_deinit(&answer);
+        ridge_os_sleep_ns(REPEAT_WAIT_NS);
     }
+    answer.u.samples.block_ns = block_value(g, s, &answer.u.samples);
+    *block_at(g, s, fork, round) = answer.u.samples.block_ns;
+    out->i_members[out->n] = s->i_member;
+    out->chunks[out->n++] = answer.u.samples;
+    answer.u.samples = (struct ridge_chunk){0};
     ridge_message_deinit(&answer);
 }
 static enum ridge_status send_round(struct group_run *g, int64_t fork, size_t round,

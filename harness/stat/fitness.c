@@ -67,6 +67,9 @@ enum ridge_fitness ridge_stat_fitness(const struct ridge_noise *n, char *why, si
                    (f == RIDGE_UNFIT ? s->unfit : s->noisy) * 100);
         worst = f > worst ? f : worst;
     }
+    if (n->n_repeated > 0)
+        append(why, n_why, &used, ", %lld blocks of %lld measured again (core shared)", (long long)n->n_repeated,
+               (long long)n->n_blocks);
     if (n->canary_median_hz > 0)
         append(why, n_why, &used, ", clock %.2f GHz", n->canary_median_hz / 1e9);
     return worst;

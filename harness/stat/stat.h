@@ -89,6 +89,7 @@ size_t ridge_stat_case_metrics(struct ridge_arena *a, struct ridge_case_samples 
 /* Quiet, noisy or unfit, and why. */
 struct ridge_noise {
     int64_t n_blocks, n_samples, n_disturbed;
+    int64_t n_repeated;                        /* blocks measured again: a neighbour had a part of the core */
     double steal_ratio, foreign_ratio;         /* of timed CPU time; -1 unknown */
     double canary_median_hz, canary_spread_ratio; /* (p90-p10)/median; -1 unknown */
     double yardstick_spread_ratio;             /* of the FMA yardstick's blocks; -1 unknown */

@@ -16,14 +16,14 @@ enum ridge_status ridge_read_blocks(struct ridge_store *s, struct ridge_arena *a
     sqlite3_stmt *q;
     bool is_row = true;
     enum ridge_status st = ridge_db_prepare(s,
-        "SELECT i_member, n - n_lead_in, n_disturbed, steal_ns, foreign_ns, cpu_time_ns, canary_hz, block_ns "
+        "SELECT i_member, n - n_lead_in, n_disturbed, steal_ns, foreign_ns, cpu_time_ns, n_repeats, canary_hz, block_ns "
         "FROM chunk WHERE run_id = ?1 AND attempt = 0 ORDER BY id", &q, err);
     if (st == RIDGE_OK)
         ridge_db_bind(q, "i", run_id);
     while (st == RIDGE_OK && (st = ridge_db_step(s, q, &is_row, err)) == RIDGE_OK && is_row) {
         struct ridge_rd_block b = {sqlite3_column_int64(q, 0), sqlite3_column_int64(q, 1), sqlite3_column_int64(q, 2),
                                    sqlite3_column_int64(q, 3), sqlite3_column_int64(q, 4), sqlite3_column_int64(q, 5),
-                                   real_or_unknown(q, 6),      real_or_unknown(q, 7)};
+                                   sqlite3_column_int64(q, 6), real_or_unknown(q, 7),      real_or_unknown(q, 8)};
         RIDGE_PUSH(blocks, b);
     }
     sqlite3_finalize(q);

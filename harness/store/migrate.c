@@ -8,7 +8,8 @@
 #include "store_sql.inc"
 
 /* Step i makes schema i + 1. */
-static const char *const steps[] = {ridge_sql_schema, ridge_sql_migrate_2, ridge_sql_migrate_3, ridge_sql_migrate_4, ridge_sql_migrate_5};
+static const char *const steps[] = {ridge_sql_schema, ridge_sql_migrate_2, ridge_sql_migrate_3, ridge_sql_migrate_4, ridge_sql_migrate_5,
+                                    ridge_sql_migrate_6};
 enum { N_STEPS = sizeof steps / sizeof steps[0] };
 
 int64_t ridge_db_schema(void)

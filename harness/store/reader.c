@@ -137,7 +137,9 @@ static enum ridge_status read_chunk(struct ridge_store *s, sqlite3_stmt *q, stru
                               .block_ns = sqlite3_column_type(q, 15) == SQLITE_NULL ? NAN : sqlite3_column_double(q, 15),
                               .cpu_time_ns = sqlite3_column_int64(q, 16),
                               .n_completed = sqlite3_column_int64(q, 17),
-                              .span_ns = sqlite3_column_int64(q, 18)};
+                              .span_ns = sqlite3_column_int64(q, 18),
+                              .loads_per_step = sqlite3_column_type(q, 19) == SQLITE_NULL ? -1 : sqlite3_column_double(q, 19),
+                              .n_repeats = sqlite3_column_int64(q, 20)};
     if (ridge_blob_decode(sqlite3_column_blob(q, 14), (size_t)sqlite3_column_bytes(q, 14), c, &inner) != RIDGE_OK)
         return ridge_fail(err, RIDGE_ERR_DB, s->path, "%s: chunk %" PRId64 ": %s", s->path, id, inner.text);
     if ((int64_t)c->n != n || c->n_lead_in > c->n)
@@ -156,7 +158,7 @@ enum ridge_status ridge_read_chunks(struct ridge_store *s, int64_t run_id, int64
     enum ridge_status st = ridge_db_prepare(s,
         "SELECT c.id, c.fork, c.round, c.place, c.n, c.n_lead_in, c.inner_reps, c.canary_hz, c.steal_ns, c.foreign_ns, "
         "c.wait_ns, c.n_voluntary_switches, c.n_involuntary_switches, c.n_disturbed, b.columns, "
-        "c.block_ns, c.cpu_time_ns, c.n_completed, c.span_ns "
+        "c.block_ns, c.cpu_time_ns, c.n_completed, c.span_ns, c.loads_per_step, c.n_repeats "
         "FROM chunk c LEFT JOIN chunk_blob b ON b.chunk_id = c.id "
         "WHERE c.run_id = ?1 AND c.i_member = ?2 AND c.attempt = 0 ORDER BY c.fork, c.round, c.i_group", &q, err);
     if (st == RIDGE_OK)

@@ -55,7 +55,7 @@ enum ridge_status ridge_read_chunks(struct ridge_store *s, int64_t run_id, int64
                                     struct ridge_chunk **out, size_t *n, struct ridge_error *err) RIDGE_MUST_USE;
 /* What surrounded every block of a run, in the order of measurement, without its samples; -1: unknown. */
 struct ridge_rd_block {
-    int64_t i_member, n_samples, n_disturbed, steal_ns, foreign_ns, cpu_time_ns;
+    int64_t i_member, n_samples, n_disturbed, steal_ns, foreign_ns, cpu_time_ns, n_repeats;
     double canary_hz, block_ns;
 };
 enum ridge_status ridge_read_blocks(struct ridge_store *s, struct ridge_arena *a, int64_t run_id,

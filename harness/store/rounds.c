@@ -22,16 +22,17 @@ static enum ridge_status put_chunks(struct ridge_store *s, int64_t run_id, int64
     enum ridge_status st = ridge_db_prepare(s,
         "INSERT INTO chunk (run_id, i_group, i_member, fork, round, place, n, n_lead_in, inner_reps, canary_hz, "
         "steal_ns, foreign_ns, wait_ns, n_voluntary_switches, n_involuntary_switches, n_disturbed, "
-        "block_ns, cpu_time_ns, n_completed, span_ns) "
-        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)", &row, err);
+        "block_ns, cpu_time_ns, n_completed, span_ns, loads_per_step, n_repeats) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)", &row, err);
     if (st == RIDGE_OK)
         st = ridge_db_prepare(s, "INSERT INTO chunk_blob (chunk_id, columns) VALUES (?1, ?2)", &blob, err);
     for (size_t i = 0; st == RIDGE_OK && i < n; i++) {
         const struct ridge_chunk *c = &chunks[i];
-        ridge_db_bind(row, "iiiiiiiii" "d" "iiiiii" "d" "iii", run_id, i_group, (int64_t)i_members[i], at[0], at[1], c->order,
+        ridge_db_bind(row, "iiiiiiiii" "d" "iiiiii" "d" "iii" "d" "i", run_id, i_group, (int64_t)i_members[i], at[0], at[1], c->order,
                       (int64_t)c->n, (int64_t)c->n_lead_in, c->inner_reps, c->canary_hz, c->steal_ns, c->foreign_ns,
                       c->wait_ns, c->n_voluntary_switches, c->n_involuntary_switches, c->n_disturbed,
-                      c->block_ns, c->cpu_time_ns, c->n_completed, c->span_ns);
+                      c->block_ns, c->cpu_time_ns, c->n_completed, c->span_ns,
+                      c->loads_per_step, c->n_repeats);
         st = ridge_db_run(s, row, err);
         if (st == RIDGE_OK)
             st = put_blob(s, blob, c, &buf, err);

@@ -102,7 +102,8 @@ void ridge_html_noise(struct ridge_page *p)
     T(p, run->why && run->why[0] ? run->why : "no reason was stored");
     H(p, ".</p><p>Disturbance is what comes from outside: CPU time taken by the hypervisor (steal) or by other processes, and samples during which the worker "
          "was moved to another CPU. A slow sample alone is never called disturbed. The clock is measured by a short chain of "
-         "dependent additions (the canary) between blocks.</p>");
+         "dependent additions (the canary) between blocks. Loads from L1 beside it show when another hardware thread, perhaps of a neighbour "
+         "on the same host, has a part of the core: such a block is measured again, up to three times, and counts as disturbed if that did not help.</p>");
     put_timeline(p);
     H(p, "<div class=scroll tabindex=0 role=region aria-label=\"Noise by subject\"><table class=sortable><thead><tr>"
          "<th><button>subject</button><th><button>why it stopped</button><th><button>widest comparison</button>"

@@ -109,10 +109,21 @@ def late_crash(go):
     samples(go)
 
 
+SEEN = set()
+
+
+def neighbour(go):
+    """From the fourth round on somebody has a part of the core, until the block is measured again."""
+    first = (go["fork"], go["round"]) not in SEEN
+    SEEN.add((go["fork"], go["round"]))
+    samples(go, duration_ns=2000 if first and go["round"] > 2 else 1000, loads_per_step=1.9 if first and go["round"] > 2 else 2.5)
+
+
 FAULTS = {
     "escape": escape, "hang": hang, "hang_term": hang_term, "crash": crash, "late_crash": late_crash,
     "garbage": garbage, "flood": flood, "huge": huge, "close_out": close_out, "oom": oom, "slow": slow,
-    "whole_block": whole_block, "noisy": noisy,
+    "whole_block": whole_block, "noisy": noisy, "neighbour": neighbour,
+    "lodger": lambda go: samples(go, loads_per_step=1.9 if go["round"] > 2 else 2.5),
     "exit0": lambda go: os._exit(0),
     "kill9": lambda go: os.kill(os.getpid(), signal.SIGKILL),
     "lie_n": lambda go: samples(go, n=14),

@@ -19,6 +19,8 @@ struct record {
     struct ridge_plan plan;
     struct ridge_process last[MAX_MEMBERS];
     int n_process[MAX_MEMBERS], n_chunks[MAX_MEMBERS];
+    int64_t n_repeats, n_disturbed;
+    double slowest_ns; /* block */
     int n_rounds, n_groups, n_begin, n_hosts, n_fork_ends;
     size_t first_order[64];
     char stop_reason[32], conditions[4096];
@@ -72,6 +74,9 @@ static enum ridge_status on_round(void *self, size_t i_group, int64_t fork, int6
     r->n_rounds++;
     for (size_t i = 0; i < n; i++) {
         r->n_chunks[i_members[i]]++;
+        r->n_repeats += chunks[i].n_repeats;
+        r->n_disturbed += chunks[i].n_disturbed > 0;
+        r->slowest_ns = chunks[i].block_ns > r->slowest_ns ? chunks[i].block_ns : r->slowest_ns;
         CHECK(chunks[i].round == round);
         CHECK(r->program != NULL || (chunks[i].n == 13 && chunks[i].n_lead_in == 3));
         CHECK(chunks[i].order == (int64_t)i);

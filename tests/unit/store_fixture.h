@@ -77,7 +77,7 @@ __attribute__((unused)) static enum ridge_status fx_round(struct ridge_store *s,
     }
     for (int i = 0; i < FX_MEMBERS; i++)
         c[i] = (struct ridge_chunk){.fork = fork, .round = round, .order = i, .n = FX_SAMPLES, .n_lead_in = 3,
-            .inner_reps = 4, .n_columns = 3, .canary_hz = 3.6e9, .steal_ns = -1, .n_disturbed = 4,
+            .inner_reps = 4, .n_columns = 3, .canary_hz = 3.6e9, .steal_ns = -1, .n_disturbed = 4, .loads_per_step = 2.5, .n_repeats = 2,
             .columns = {{"start_ns", RIDGE_COL_I64, start}, {"duration_ns", RIDGE_COL_I64, duration},
                         {"flags", RIDGE_COL_U8, flags}}};
     return ridge_store_round(s, run, 0, fork, round, members, c, FX_MEMBERS, err);

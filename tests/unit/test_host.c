@@ -100,6 +100,8 @@ static void canary_and_counters(void)
 {
     double hz = ridge_host_canary_hz(2000000);
     CHECK(hz > 1e7 && hz < 2e10);
+    double loads = ridge_host_loads_per_step();
+    CHECK(loads > 0.01 && loads < 16);
     int cpus[64];
     int n = ridge_host_pick_cpus(cpus, 64);
     struct ridge_host_counters a, b;

@@ -97,6 +97,25 @@ static void the_order_is_seeded(void)
         sum += first[0][i];
     CHECK(sum > 0 && sum < 12);
 }
+static void a_block_beside_a_neighbour_is_measured_again(void)
+{
+    struct record *r = record_new(BACKENDS("neighbour"));
+    r->plan.settings.max_rounds = r->plan.settings.rounds = 6;
+    CHECK(run(r, NULL) == RIDGE_OK);
+    CHECK(r->n_rounds == 6 && r->n_repeats == 3 && r->n_disturbed == 0);
+    CHECK(r->slowest_ns < 1100);
+    record_free(r);
+}
+/* Who never leaves does not hold the run up: 10 repeats, and one more for every fourth block. */
+static void a_neighbour_that_stays_is_told_and_borne(void)
+{
+    struct record *r = record_new(BACKENDS("lodger"));
+    r->plan.settings.max_rounds = r->plan.settings.rounds = 40;
+    CHECK(run(r, NULL) == RIDGE_OK);
+    CHECK(r->n_rounds == 40 && r->n_disturbed == 37);
+    CHECK(r->n_repeats >= 15 && r->n_repeats <= 22);
+    record_free(r);
+}
 static void a_crash_names_its_signal(void)
 {
     struct ridge_process p = fault("crash", RIDGE_VERDICT_CRASHED, "signal 11", 0, 0);
@@ -263,7 +282,8 @@ static void describe_and_cost_ask_once(void)
 RIDGE_TEST_MAIN(
     TEST_ROW(a_good_group_runs), TEST_ROW(forks_are_bought_up_to_twice),
     TEST_ROW(progress_goes_by_the_expected_time), TEST_ROW(resume_skips_a_stored_fork), TEST_ROW(the_order_is_seeded),
-    TEST_ROW(a_crash_names_its_signal), TEST_ROW(a_hang_times_out), TEST_ROW(broken_messages_fail),
+    TEST_ROW(a_block_beside_a_neighbour_is_measured_again), TEST_ROW(a_neighbour_that_stays_is_told_and_borne),
+                             TEST_ROW(a_crash_names_its_signal), TEST_ROW(a_hang_times_out), TEST_ROW(broken_messages_fail),
     TEST_ROW(early_ends_fail), TEST_ROW(memory_without_end_is_oom), TEST_ROW(noise_costs_nothing),
     TEST_ROW(an_escaped_grandchild_is_killed), TEST_ROW(a_worker_that_cannot_start_fails),
     TEST_ROW(an_unknown_target_stops_only_its_members), TEST_ROW(no_member_left_ends_the_group),

@@ -259,7 +259,9 @@ static void it_judges_the_machine(void)
     CHECK(ridge_stat_fitness(&n, why, sizeof why) == RIDGE_NOISY);
     CHECK(strstr(why, "noisy above 0.5 %") != NULL);
     n.canary_spread_ratio = 0.11;
+    n.n_repeated = 3;
     CHECK(ridge_stat_fitness(&n, why, sizeof why) == RIDGE_UNFIT);
+    CHECK(strstr(why, "3 blocks of 9 measured again (core shared)") != NULL);
     char small[4];
     CHECK(ridge_stat_fitness(&n, small, sizeof small) == RIDGE_UNFIT && strlen(small) == 3);
     n.n_blocks = 0;

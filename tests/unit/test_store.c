@@ -72,6 +72,7 @@ static void check_samples(struct ridge_store *s, int64_t run)
         CHECK(d && ((int64_t *)d->data)[3] == INT64_MAX && ((int64_t *)d->data)[4] == INT64_MIN);
         CHECK(u && ((uint8_t *)u->data)[5] == 1 && ((uint8_t *)u->data)[6] == 0);
         CHECK(chunks[i].round == (int64_t)i && chunks[i].steal_ns == -1 && chunks[i].inner_reps == 4);
+        CHECK(chunks[i].loads_per_step > 2.4 && chunks[i].n_repeats == 2);
         ridge_chunk_deinit(&chunks[i]);
     }
     free(chunks);

@@ -163,6 +163,7 @@ static void it_carries_samples(void)
                                        .inner_reps = 9,
                                        .n_columns = 2,
                                        .canary_hz = NAN,
+                                       .loads_per_step = 2.5,
                                        .steal_ns = -1,
                                        .foreign_ns = 4,
                                        .wait_ns = 5,
@@ -176,6 +177,7 @@ static void it_carries_samples(void)
     CHECK(c->fork == 1 && c->round == 2 && c->order == 3 && c->n == 3 && c->n_lead_in == 1 &&
           c->inner_reps == 9);
     CHECK_NEAR(c->canary_hz, -1, 0);
+    CHECK_NEAR(c->loads_per_step, 2.5, 0);
     CHECK(c->steal_ns == -1 && c->foreign_ns == 4 && c->wait_ns == 5 && c->n_disturbed == 1);
     CHECK(c->n_voluntary_switches == 6 && c->n_involuntary_switches == 7);
     const struct ridge_column *d = ridge_chunk_column(c, "duration_ns"),
