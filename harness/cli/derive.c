@@ -210,10 +210,14 @@ static void set_yardsticks(const struct group_work *w, size_t i_beside, struct r
         s->yardstick_fma = w->samples[fma].blocks;
         s->yardstick_fma_flop = case_at(w, fma)->flop;
     }
-    if (read < w->group->n_members)
+    if (read < w->group->n_members) {
         s->yardstick_read = w->samples[read].blocks;
-    if (copy < w->group->n_members)
+        s->yardstick_read_bytes = case_at(w, read)->compulsory_bytes;
+    }
+    if (copy < w->group->n_members) {
         s->yardstick_copy = w->samples[copy].blocks;
+        s->yardstick_copy_bytes = case_at(w, copy)->compulsory_bytes;
+    }
 }
 
 static const char *source_of(const char *name)

@@ -155,10 +155,12 @@ static void make_peak(const struct context *c, struct ridge_metric *m, double ar
 enum yardstick_figure { YARDSTICK_READ, YARDSTICK_COPY };
 static void make_memory(const struct context *c, struct ridge_metric *m, double arg)
 {
-    if ((enum yardstick_figure)arg == YARDSTICK_READ)
-        against(c, m, &c->s->yardstick_read, 1, "no plain read ran in these rounds");
-    else
-        against(c, m, &c->s->yardstick_copy, 1, "no plain copy ran in these rounds");
+    const bool is_read = (enum yardstick_figure)arg == YARDSTICK_READ;
+    const double bytes = is_read ? c->s->yardstick_read_bytes : c->s->yardstick_copy_bytes;
+    against(c, m, is_read ? &c->s->yardstick_read : &c->s->yardstick_copy, bytes > 0 && c->s->compulsory_bytes > 0 ? c->s->compulsory_bytes / bytes : NAN,
+            is_read ? "no plain read ran in these rounds" : "no plain copy ran in these rounds");
+    if (m->refused == NULL && !isfinite(m->value))
+        refuse(m, "the bytes of this case are unknown");
 }
 
 static void make_count(const struct context *c, struct ridge_metric *m, double arg)

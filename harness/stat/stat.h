@@ -78,6 +78,7 @@ struct ridge_case_samples {
     double flop, compulsory_bytes;
     struct ridge_blocks yardstick_fma, yardstick_read, yardstick_copy; /* v NULL: absent; time per run */
     double yardstick_fma_flop; /* FLOPs of one run of the FMA yardstick */
+    double yardstick_read_bytes, yardstick_copy_bytes;
     const double *canary_hz;
     size_t n_canary;
     double throughput_per_s; /* completions over wall time; 0: derive from time */

@@ -121,6 +121,9 @@ static bool has_member(const struct yard *y, const struct ridge_group *group, si
     return false;
 }
 
+/* Beyond every cache a larger buffer is no slower by the byte, and it lies in memory beside those of the members. */
+#define MAX_YARDSTICK_BYTES 1073741824.0
+
 /* Every ranked member gets yardsticks of its own threads, device, target and cache; equal ones are shared. They
  * run in the first member's arm: the machine's peak does not depend on the build, and another arm's program need
  * not know how to measure it. */
@@ -135,6 +138,8 @@ static void add_to_group(struct yard *y, struct ridge_group *group)
         const struct ridge_case *c = &y->cases.v[y->members.v[group->members[i]].i_case];
         n_bytes = c->compulsory_bytes > n_bytes ? c->compulsory_bytes : n_bytes;
     }
+    if (n_bytes > MAX_YARDSTICK_BYTES)
+        n_bytes = MAX_YARDSTICK_BYTES;
     while (op != NULL && op->yardsticks != NULL && op->yardsticks[n_kinds] != NULL)
         n_kinds++;
     size_t *members = ridge_arena_array(&y->plan->arena, n_ranked * (1 + n_kinds) + 1, sizeof *members);

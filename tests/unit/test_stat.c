@@ -241,6 +241,13 @@ static void it_makes_the_metrics_of_a_case(void)
     CHECK_NEAR(find(m, n, "disturbed_ratio")->value, 0.2, 1e-12);
     CHECK_NEAR(find(m, n, "clock_hz")->value, 3.7e9, 1);
     CHECK(ridge_stat_case_metrics(&arena, &s, m, 3) == 3);
+    s.yardstick_read = s.yardstick_fma;
+    s.yardstick_read_bytes = 500;
+    n = ridge_stat_case_metrics(&arena, &s, m, 64);
+    CHECK_STR(find(m, n, "read_ratio")->refused, "the bytes of this case are unknown");
+    s.compulsory_bytes = 1000; /* twice the yardstick's in twice its time */
+    n = ridge_stat_case_metrics(&arena, &s, m, 64);
+    CHECK_NEAR(find(m, n, "read_ratio")->value, 1, 1e-12);
     struct ridge_case_samples empty = {.statistic = "p10"};
     n = ridge_stat_case_metrics(&arena, &empty, m, 64);
     CHECK(find(m, n, "time_ns")->refused != NULL && find(m, n, "min_ns")->refused != NULL);
