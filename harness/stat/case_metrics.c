@@ -157,7 +157,8 @@ static void make_memory(const struct context *c, struct ridge_metric *m, double 
 {
     const bool is_read = (enum yardstick_figure)arg == YARDSTICK_READ;
     const double bytes = is_read ? c->s->yardstick_read_bytes : c->s->yardstick_copy_bytes;
-    against(c, m, is_read ? &c->s->yardstick_read : &c->s->yardstick_copy, bytes > 0 && c->s->compulsory_bytes > 0 ? c->s->compulsory_bytes / bytes : NAN,
+    const double scale = bytes > 0 && c->s->compulsory_bytes > 0 ? c->s->compulsory_bytes / bytes : NAN;
+    against(c, m, is_read ? &c->s->yardstick_read : &c->s->yardstick_copy, scale,
             is_read ? "no plain read ran in these rounds" : "no plain copy ran in these rounds");
     if (m->refused == NULL && !isfinite(m->value))
         refuse(m, "the bytes of this case are unknown");

@@ -2,7 +2,8 @@
  *
  * columns: filters of 3, 5 or 7 columns, stride 1 or 2, no dilation, multiplier 1, nhwc and nchw16c.
  *   A tile is up to 14 (AVX2: 10, 8, 6) outputs of a row, in nhwc half of that at stride 2; its sums and one filter
- *   row stay in registers.
+ *   row stay in registers. 3x3 stride 2 in nchw16c, AVX-512: up to 7 outputs of each of two rows, the whole filter in
+ *   registers.
  *   A vector of x is loaded once a row and serves every tap that it meets. Filter rows outside the image
  *   are not visited; only tiles at the left and right edge ask which columns are inside.
  * planes: nchw. Lanes are output columns; see depthwise_planes.h.

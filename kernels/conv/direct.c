@@ -94,15 +94,18 @@ static size_t list_segments(const struct line *l, size_t begin, size_t end, stru
     return n;
 }
 
-static void run_rows(const struct line *l, struct ridge_conv_tile *t, int64_t j0, int64_t j1)
+/* t->n_tiles tiles of n_rows pixels, from j0 on. */
+static void run_rows(const struct line *l, struct ridge_conv_tile *t, int64_t j0, int64_t n_rows)
 {
     const struct ridge_conv_plan *p = l->job->p;
     const int64_t y_step = p->y_pixel * p->n_residues;
+    if (n_rows == 0)
+        return;
     t->a = l->x + j0 * p->step * l->x_pixel;
     t->c = l->y_panel + j0 * y_step;
     if (t->residual != NULL)
         t->residual = l->job->residual + (t->c - l->job->y);
-    p->tiles->run[j1 - j0][t->n_columns > p->tiles->n_lanes](t);
+    p->tiles->run[n_rows][t->n_columns > p->tiles->n_lanes](t);
 }
 
 /* Columns that serve the same pixels [*lo, *hi) of the tile [j0, j1) are neighbours: the end of those from `begin`. */
@@ -120,49 +123,60 @@ static size_t alike_columns(const struct line *l, size_t begin, int64_t j0, int6
     return end;
 }
 
-/* The bias, then the taps that only some pixels have, each with those alone, then all others. */
+/* First the taps that only some pixels have, each with those alone, then all others. */
 static void run_border_tile(const struct line *l, int64_t j0, int64_t j1)
 {
     struct ridge_conv_tile t = l->tile;
     size_t whole = 0, whole_end = 0, end;
     int64_t lo = 0, hi = 0;
+    t.n_tiles = 1;
     t.segments = l->edge;
-    t.n_segments = 0;
     t.residual = NULL;
     t.act = RIDGE_ACT_NONE;
-    run_rows(l, &t, j0, j1);
-    t.is_accumulating = true;
-    t.bias = NULL;
     for (size_t begin = 0; begin < l->n_columns; begin = end) {
         end = alike_columns(l, begin, j0, j1, &lo, &hi);
         if (lo == j0 && hi == j1) {
             whole = begin;
             whole_end = end;
-        } else if (lo < hi) {
-            t.n_segments = list_segments(l, begin, end, l->edge);
-            run_rows(l, &t, lo, hi);
         }
+        if (lo >= hi || (lo == j0 && hi == j1))
+            continue;
+        if (!t.is_accumulating) { /* the pixels that lack these taps start as well */
+            t.n_segments = 0;
+            run_rows(l, &t, j0, lo - j0);
+            run_rows(l, &t, hi, j1 - hi);
+        }
+        t.n_segments = list_segments(l, begin, end, l->edge);
+        run_rows(l, &t, lo, hi - lo);
+        t.is_accumulating = true;
+        t.bias = NULL;
     }
     t.n_segments = list_segments(l, whole, whole_end, l->edge);
     t.residual = l->tile.residual;
     t.act = l->tile.act;
-    run_rows(l, &t, j0, j1);
+    run_rows(l, &t, j0, j1 - j0);
 }
 
-/* Tiles of about equal height. */
+/* Tiles of about equal height; those of one height in one call, as far as they have all taps. */
 static void run_line(struct line *l)
 {
-    l->tile.segments = l->inner;
-    for (int64_t i = 0, j0 = l->from, j1; i < l->n_tiles; i++, j0 = j1) {
-        j1 = j0 + l->n_rows + (i < l->n_longer);
-        if (j0 < l->inner_from || j1 > l->inner_to) {
-            run_border_tile(l, j0, j1);
-            continue;
+    struct ridge_conv_tile *t = &l->tile;
+    t->segments = l->inner;
+    for (int64_t i = 0, j = l->from, n; i < l->n_tiles; i += n) {
+        const int64_t n_alike = i < l->n_longer ? l->n_longer - i : l->n_tiles - i;
+        const int64_t n_rows = l->n_rows + (i < l->n_longer);
+        const int64_t n_whole = j < l->inner_from || j > l->inner_to ? 0 : (l->inner_to - j) / n_rows;
+        n = n_whole < 1 ? 1 : n_whole < n_alike ? n_whole : n_alike;
+        if (n_whole < 1) {
+            run_border_tile(l, j, j + n_rows);
+        } else {
+            if (l->n_inner == SIZE_MAX)
+                l->n_inner = list_segments(l, 0, l->n_columns, l->inner);
+            t->n_segments = l->n_inner;
+            t->n_tiles = n;
+            run_rows(l, t, j, n_rows);
         }
-        if (l->n_inner == SIZE_MAX)
-            l->n_inner = list_segments(l, 0, l->n_columns, l->inner);
-        l->tile.n_segments = l->n_inner;
-        run_rows(l, &l->tile, j0, j1);
+        j += n * n_rows;
     }
 }
 
@@ -364,6 +378,17 @@ static void run_turned(const struct ridge_conv_plan *p, struct job *job, const s
     turn_images(t, s->batch, host);
 }
 
+/* A long line in parts for all threads. */
+static void share_line(struct ridge_conv_plan *p, int64_t n_threads)
+{
+    const int64_t n_tiles = ridge_kernels_size_ceil_div(p->ow, p->tiles->max_rows);
+    const int64_t wanted = 4 * n_threads < n_tiles ? 4 * n_threads : n_tiles;
+    if (p->oh != 1 || p->n_residues != 1 || p->padded_width > 0 || n_threads == 1 || wanted <= p->n_parts)
+        return;
+    p->n_parts = wanted;
+    p->n_lines = p->batch * wanted;
+}
+
 static void run_any(const struct ridge_conv_tiles *tiles, bool is_transpose,
                     const struct ridge_kernel_args *args)
 {
@@ -373,6 +398,7 @@ static void run_any(const struct ridge_conv_tiles *tiles, bool is_transpose,
     ridge_conv_plan_make(&p, tiles, is_transpose, s);
     if (p.n_lines == 0 || p.ow == 0 || p.n_panels == 0)
         return;
+    share_line(&p, (int64_t)n_threads);
     const bool is_prepacked = s->weights == RIDGE_CONV_PREPACKED;
     char *padded = (char *)args->scratch + p.list_bytes * n_threads, *turned = padded + p.padded_bytes * n_threads;
     float *packed = (float *)(void *)(turned + ridge_conv_plan_turned_bytes(&p, s));

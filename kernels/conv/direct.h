@@ -28,6 +28,7 @@ struct ridge_conv_tile {
     int64_t ldb;
     float *c; /* pixel i, vector v: c + i * ldc + v * c_step */
     int64_t ldc, c_step;
+    int64_t n_tiles;       /* so many of the same rows, one behind the other in a and c */
     int64_t n_columns;     /* 1 .. two vectors; no element beyond is touched */
     bool is_accumulating;  /* start from c, else from bias */
     const float *bias;     /* two vectors of it, zero padded; NULL: none */

@@ -7,7 +7,7 @@
 
 static const double max_taps = 1 << 20;
 static const int64_t max_pixels_in_place = 64; /* up to here packing given weights costs more than it saves */
-static const int64_t n_line_tiles = 8;         /* of a part of a long 1x1 line */
+static const int64_t n_line_tiles = 16;        /* of a part of a long 1x1 line */
 static const int64_t block_bytes = 512 << 10;  /* of panels that pass over x together: they stay in L2 */
 static const int64_t max_padded_k = 512;       /* beyond, passes for border tiles cost less than taps on zeros */
 static const double max_padded_elements = 1 << 16;

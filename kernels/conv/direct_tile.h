@@ -1,27 +1,28 @@
-/* The tile function of the direct kernels, once for every ISA; the including file sets RIDGE_VEC_BITS,
- * RIDGE_ISA and MAX_ROWS. rows * vectors sums stay in registers: all bounds are constant and unroll. */
+/* The tile function of the direct kernels, once for every ISA; the including file sets RIDGE_VEC_BITS and
+ * RIDGE_ISA. rows * vectors sums stay in registers: all bounds are constant and unroll. */
 #include "conv/direct.h"
 #include "common/transpose_tile.h"
 #include "conv/finish.h"
 
-/* Row i from two bases and four multiples of the step, which fit addressing modes: 14 row pointers do
- * not fit 16 registers. */
+/* Row i from a base every 9 rows and four multiples of the step, which fit addressing modes: a pointer a row
+ * would not fit 16 registers. */
+enum { ROWS_PER_BASE = 9, N_BASES = (RIDGE_CONV_MAX_TILE_ROWS + ROWS_PER_BASE - 1) / ROWS_PER_BASE };
+
 struct rows {
-    const char *base, *base9;
+    const char *base[N_BASES];
     int64_t step, step3, step5, step7;
 };
 
 INLINE const float *row_at(const struct rows *r, int i)
 {
-    const char *base = i < 9 ? r->base : r->base9;
-    const int n = i < 9 ? i : i - 9;
+    const int n = i % ROWS_PER_BASE;
     const int64_t offset = n == 0   ? 0
                            : n == 3 ? r->step3
                            : n == 5 ? r->step5
                            : n == 6 ? 2 * r->step3
                            : n == 7 ? r->step7
                                     : n * r->step;
-    return (const float *)(const void *)(base + offset);
+    return (const float *)(const void *)(r->base[i / ROWS_PER_BASE] + offset);
 }
 
 INLINE VEC load_column(const float *p, bool is_masked, MASK mask)
@@ -38,49 +39,54 @@ INLINE void store_column(float *p, VEC x, bool is_masked, MASK mask)
 }
 
 /* The sums are in c already: residual and activation in place. Rare enough to go through memory. */
-static __attribute__((noinline)) void finish_in_place(const struct ridge_conv_tile *t, int n_rows,
-                                                      int n_vec)
+static __attribute__((noinline)) void finish_in_place(const struct ridge_conv_tile *t, float *to, int n_rows, int n_vec)
 {
     const struct finish end = finish_of(t->act);
     for (int v = 0; v < n_vec; v++) {
         const MASK mask = mask_of(t->n_columns - v * VL);
         for (int i = 0; i < n_rows; i++) {
-            float *c = t->c + i * t->ldc + v * t->c_step;
+            float *c = to + i * t->ldc + v * t->c_step;
             VEC x = LOAD_MASKED(c, mask, ZERO());
             if (t->residual != NULL)
-                x = ADD(x, LOAD_MASKED(t->residual + i * t->ldc + v * t->c_step, mask, ZERO()));
+                x = ADD(x, LOAD_MASKED(t->residual + (c - t->c), mask, ZERO()));
             STORE_MASKED(c, mask, finish_vec(&end, x));
         }
     }
 }
 
-INLINE void start(const struct ridge_conv_tile *t, VEC *acc, const int n_rows, const int n_vec,
+INLINE void start(const struct ridge_conv_tile *t, const float *c, VEC *acc, const int n_rows, const int n_vec,
                   const bool is_masked, const MASK mask)
 {
-    VEC first[2] = {ZERO(), ZERO()};
-    if (t->bias != NULL) {
-        UNROLL(2) for (int v = 0; v < n_vec; v++) first[v] = LOAD(t->bias + v * VL);
-    }
-    UNROLL(14) for (int i = 0; i < n_rows; i++)
+    /* The asm keeps the compiler from copying one register to all others: a clear costs nothing, a copy does. */
+    UNROLL(28) for (int i = 0; i < n_rows * n_vec; i++)
     {
-        UNROLL(2) for (int v = 0; v < n_vec; v++) acc[i * n_vec + v] = first[v];
+        acc[i] = ZERO();
+        __asm__("" : "+v"(acc[i]));
+    }
+    const float *bias = t->bias;
+    if (bias != NULL) {
+        UNROLL(14) for (int i = 0; i < n_rows; i++)
+        {
+            __asm__("" : "+r"(bias)); /* nor here: a load each */
+            UNROLL(2) for (int v = 0; v < n_vec; v++) acc[i * n_vec + v] = LOAD(bias + v * VL);
+        }
     }
     if (!t->is_accumulating)
         return;
     UNROLL(14) for (int i = 0; i < n_rows; i++)
     {
         UNROLL(2) for (int v = 0; v < n_vec; v++) acc[i * n_vec + v] =
-            load_column(t->c + i * t->ldc + v * t->c_step, is_masked && v == n_vec - 1, mask);
+            load_column(c + i * t->ldc + v * t->c_step, is_masked && v == n_vec - 1, mask);
     }
 }
 
-INLINE void finish(const struct ridge_conv_tile *t, const VEC *acc, const int n_rows, const int n_vec,
+INLINE void finish(const struct ridge_conv_tile *t, float *to, const VEC *acc, const int n_rows, const int n_vec,
                    const bool is_masked, const MASK mask)
 {
     const struct finish end = finish_of(t->act);
     const bool has_more = t->residual != NULL || t->act != RIDGE_ACT_NONE;
     const int64_t ldc = t->ldc, c_step = t->c_step; /* for all the compiler knows, the stores change them */
-    float *c = t->c;
+    float *c = to;
     if (t->residual == NULL && end.is_cut) {
         UNROLL(14) for (int i = 0; i < n_rows; i++, c += ldc)
         {
@@ -97,53 +103,71 @@ INLINE void finish(const struct ridge_conv_tile *t, const VEC *acc, const int n_
             store_column(c + v * c_step, acc[i * n_vec + v], is_masked && v == n_vec - 1, mask);
     }
     if (has_more)
-        finish_in_place(t, n_rows, n_vec);
+        finish_in_place(t, to, n_rows, n_vec);
 }
 
-INLINE void compute(const struct ridge_conv_tile *t, const int n_rows, const int n_vec,
-                    const bool is_masked)
+/* Where a stretch of a tile's sum starts. */
+struct walk {
+    struct rows rows;
+    const float *b;
+};
+
+#define N_BASES_OF(n_rows) (((n_rows) + ROWS_PER_BASE - 1) / ROWS_PER_BASE)
+
+INLINE void seek(struct walk *w, const struct ridge_conv_tile *t, const float *a, const struct ridge_conv_segment *s,
+                 const int64_t ldb, const int n_rows)
 {
-    VEC acc[RIDGE_CONV_MAX_TILE_ROWS * 2];
+    w->b = t->b + s->k * ldb;
+    w->rows.base[0] = (const char *)(a + s->a);
+    UNROLL(2) for (int i = 1; i < N_BASES_OF(n_rows); i++)
+        w->rows.base[i] = w->rows.base[0] + i * ROWS_PER_BASE * w->rows.step;
+}
+
+/* n steps of k. Each fetches a line from `ahead` on. */
+INLINE void steps(struct walk w, VEC *acc, int64_t n, const int64_t ldb, const char *ahead, const int64_t ahead_step,
+                  const int n_rows, const int n_vec, const bool is_masked, const MASK mask)
+{
     VEC b[2];
-    const int64_t ldb = t->ldb;
-    const int64_t n_last = t->n_columns - (n_vec - 1) * VL;
-    const MASK mask = MASK_FOR(n_last);
-    struct rows r = {.step = t->lda * 4, .step3 = t->lda * 12, .step5 = t->lda * 20, .step7 = t->lda * 28};
-    start(t, acc, n_rows, n_vec, is_masked, mask);
-    /* One prefetch a step, all for the next tile: first where it writes, a column of lines after the other (all at
-     * once would take every fill buffer from x and the weights), then what it reads, which follows this stretch. */
-    int line = 0;
-    for (size_t j = 0; j < t->n_segments; j++) {
-        const struct ridge_conv_segment *s = &t->segments[j];
-        const float *pb = t->b + s->k * ldb, *next = t->a + s->a + (n_rows - 1) * t->lda + s->n;
-        r.base = (const char *)(t->a + s->a);
-        r.base9 = r.base + 9 * r.step;
-        for (int64_t left = s->n; left > 0; line++) {
-            const bool is_for_c = line < n_vec;
-            const char *at = (const char *)(is_for_c ? t->c + n_rows * t->ldc + line * t->c_step : next);
-            const int64_t at_step = is_for_c ? t->ldc * 4 : t->ahead_bytes;
-            const int64_t n_steps = is_for_c && left > n_rows ? n_rows : left;
-            left -= n_steps;
-            for (int64_t p = n_steps; p > 0; p--) {
-                UNROLL(2) for (int v = 0; v < n_vec; v++)
-                    b[v] = load_column(pb + v * VL, is_masked && v == n_vec - 1, mask);
-                _mm_prefetch(at, _MM_HINT_T0);
-                at += at_step;
-                UNROLL(14) for (int i = 0; i < n_rows; i++)
-                {
-                    const VEC x = SET(*row_at(&r, i));
-                    UNROLL(2) for (int v = 0; v < n_vec; v++)
-                        acc[i * n_vec + v] = FMA(x, b[v], acc[i * n_vec + v]);
-                }
-                pb += ldb;
-                r.base += 4;
-                r.base9 += 4;
-                /* Hides that the bases move together, or the compiler makes a pointer of every row. */
-                __asm__("" : "+r"(r.base), "+r"(r.base9));
-            }
+    for (; n > 0; n--) {
+        UNROLL(2) for (int v = 0; v < n_vec; v++)
+            b[v] = load_column(w.b + v * VL, is_masked && v == n_vec - 1, mask);
+        _mm_prefetch(ahead, _MM_HINT_T0);
+        ahead += ahead_step;
+        w.b += ldb;
+        UNROLL(14) for (int i = 0; i < n_rows; i++)
+        {
+            const VEC x = SET(*row_at(&w.rows, i));
+            UNROLL(2) for (int v = 0; v < n_vec; v++) acc[i * n_vec + v] = FMA(x, b[v], acc[i * n_vec + v]);
+        }
+        UNROLL(2) for (int i = 0; i < N_BASES_OF(n_rows); i++)
+        {
+            w.rows.base[i] += sizeof(float);
+            /* Hides how the bases move, or the compiler makes a pointer of every row. */
+            __asm__("" : "+r"(w.rows.base[i]));
         }
     }
-    finish(t, acc, n_rows, n_vec, is_masked, mask);
+}
+
+INLINE void compute(const struct ridge_conv_tile *t, const int n_rows, const int n_vec, const bool is_masked)
+{
+    VEC acc[RIDGE_CONV_MAX_TILE_ROWS * 2];
+    const MASK mask = MASK_FOR(t->n_columns - (n_vec - 1) * VL);
+    const struct ridge_conv_segment *end = t->segments + t->n_segments;
+    const int64_t ldb = t->ldb, lda = t->lda;
+    const float *a = t->a;
+    float *c = t->c;
+    struct walk w = {.rows = {.step = lda * 4, .step3 = lda * 12, .step5 = lda * 20, .step7 = lda * 28}};
+    for (int64_t left = t->n_tiles; left > 0; left--) {
+        start(t, c, acc, n_rows, n_vec, is_masked, mask);
+        for (const struct ridge_conv_segment *s = t->segments; s < end; s++) {
+            seek(&w, t, a, s, ldb, n_rows);
+            steps(w, acc, s->n, ldb, (const char *)(a + s->a + (n_rows - 1) * lda + s->n), t->ahead_bytes, n_rows,
+                  n_vec, is_masked, mask);
+        }
+        finish(t, c, acc, n_rows, n_vec, is_masked, mask);
+        a += n_rows * lda;
+        c += n_rows * t->ldc;
+    }
 }
 
 static void copy_pixels(const float *x, int64_t x_pixel, int64_t n_pixels, int64_t n_channels, float *to)

@@ -180,6 +180,12 @@ static const struct ridge_conv_shape shapes[] = {
     SHAPE(1, 2, 20, 19, 3, 3, 3, 3, 4, 2, 0, 1, 2, 1, 1),
     SHAPE(1, 7, 1, 1, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1),
     SHAPE(1, 3, 2, 2, 19, 3, 3, 1, 1, 3, 3, 3, 3, 1, 1),
+    /* many tiles of two heights in a call, lines in parts, borders of several taps on both sides of a tile */
+    SHAPE(2, 24, 17, 31, 80, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1),
+    SHAPE(1, 7, 3, 100, 40, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1),
+    SHAPE(1, 180, 3, 90, 40, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1),
+    SHAPE(1, 60, 4, 6, 40, 3, 9, 1, 1, 1, 1, 4, 4, 1, 1),
+    SHAPE(1, 40, 3, 40, 33, 3, 7, 1, 1, 1, 1, 5, 2, 1, 1),
     /* first layers, other filters, one row, one column */
     SHAPE(1, 3, 23, 31, 32, 7, 7, 2, 2, 3, 3, 3, 3, 1, 1),
     SHAPE(1, 3, 31, 31, 8, 11, 11, 4, 4, 0, 0, 0, 0, 1, 1),
@@ -206,6 +212,15 @@ static const struct ridge_conv_shape shapes[] = {
     SHAPE(2, 48, 7, 33, 48, 5, 5, 1, 1, 2, 2, 2, 2, 1, 6),
     SHAPE(1, 24, 11, 40, 24, 3, 3, 3, 3, 1, 1, 1, 1, 1, 12),
     SHAPE(1, 40, 9, 37, 40, 3, 4, 2, 2, 1, 1, 0, 3, 1, 10),
+    /* groups of whole vectors: in place and in the ring, one and two sums a pixel, more outputs than inputs */
+    SHAPE(2, 64, 7, 14, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, 4),
+    SHAPE(1, 64, 7, 7, 128, 3, 3, 1, 1, 1, 1, 1, 1, 1, 2),
+    SHAPE(1, 96, 8, 31, 96, 3, 3, 2, 2, 1, 1, 1, 1, 1, 2),
+    SHAPE(1, 32, 9, 17, 32, 3, 3, 2, 2, 0, 1, 0, 1, 1, 2),
+    SHAPE(1, 32, 2, 20, 64, 3, 3, 1, 1, 2, 2, 2, 2, 1, 2),
+    SHAPE(2, 16, 6, 45, 48, 3, 5, 1, 1, 1, 1, 2, 2, 1, 2),
+    SHAPE(1, 48, 9, 12, 48, 5, 3, 1, 2, 2, 2, 0, 0, 1, 3),
+    SHAPE(1, 32, 1, 1, 32, 3, 3, 1, 1, 1, 1, 1, 1, 1, 2),
     SHAPE(1, 32, 10, 9, 32, 3, 3, 1, 1, 1, 1, 1, 1, 1, 32),
     SHAPE(2, 17, 9, 16, 17, 3, 3, 2, 2, 1, 1, 1, 1, 1, 17),
     SHAPE(1, 40, 8, 8, 40, 5, 5, 1, 1, 2, 2, 2, 2, 1, 40),
@@ -219,6 +234,10 @@ static const struct ridge_conv_shape shapes[] = {
     SHAPE(1, 24, 6, 20, 24, 7, 7, 1, 1, 5, 5, 5, 5, 1, 24),
     SHAPE(1, 33, 9, 17, 33, 5, 3, 1, 1, 2, 2, 2, 2, 1, 33),
     SHAPE(1, 64, 2, 30, 64, 3, 7, 2, 2, 1, 1, 3, 3, 1, 64),
+    /* two rows at once: an odd and an even number of them, without padding, one tile and several */
+    SHAPE(1, 32, 15, 29, 32, 3, 3, 2, 2, 1, 1, 1, 1, 1, 32),
+    SHAPE(2, 48, 12, 12, 48, 3, 3, 2, 2, 0, 1, 0, 1, 1, 48),
+    SHAPE(1, 16, 23, 90, 16, 3, 3, 2, 2, 1, 0, 0, 0, 1, 16),
     /* nothing there */
     SHAPE(0, 3, 4, 4, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1),
     SHAPE(1, 0, 4, 4, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1),

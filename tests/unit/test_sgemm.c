@@ -210,7 +210,10 @@ static const struct way ways[] = {
 static const int64_t sizes[][3] = {{1, 1, 1},    {1, 37, 20},  {3, 130, 19},  {7, 16, 33},  {14, 32, 64},
                                    {16, 48, 17}, {29, 33, 65}, {40, 100, 50}, {6, 9, 0},    {0, 5, 5},
                                    {5, 0, 5},    {50, 70, 410}, {17, 600, 8}, {33, 40, 1030}, {200, 97, 300},
-                                   {57, 16, 40}, {29, 9, 33},  {100, 5, 70}, {2, 64, 37},  {3, 20, 130}};
+                                   {57, 16, 40}, {29, 9, 33},  {100, 5, 70}, {2, 64, 37},  {3, 20, 130},
+                                   {40, 24, 45}, {33, 8, 1},   {61, 17, 31}, {14, 12, 7},  {30, 11, 771},
+                                   {26, 13, 90}, {1, 16, 41},  {2, 12, 77},  {4, 5, 99},
+                                   {5, 130, 400}, {6, 203, 195}};
 
 static void every_way_of_every_isa(void)
 {
@@ -225,11 +228,12 @@ static void every_way_of_every_isa(void)
 }
 
 /* Rows that fall on the same L1 sets, k beyond one block, A and B beyond one block of each, rows of B far apart (tiles
- * copy the next panel), few rows with a large B, one vector of columns. */
+ * copy the next panel), few rows with a large B, one vector of columns, a short k below a large C. */
 static void large_blocks(void)
 {
     static const int64_t large[][3] = {{300, 520, 1024}, {35, 2100, 500}, {520, 64, 2048}, {61, 1830, 45},
-                                       {75, 2050, 390},  {40, 1500, 800}, {60, 16, 2048},  {31, 12, 512}};
+                                       {75, 2050, 390},  {40, 1500, 800}, {60, 16, 2048},  {31, 12, 512},
+                                       {40, 12, 512},  {700, 24, 801},   {2040, 263, 37}};
     for (size_t i = 1; i < sizeof isas / sizeof isas[0]; i++)
         for (size_t s = 0; s < sizeof large / sizeof large[0]; s++)
             for (size_t w = 0; ridge_kernels_cpu_has(isas[i]) && w < 9; w++)
@@ -266,7 +270,8 @@ static void check_threads(const char *isa, const int64_t *size)
 static void threads_do_not_change_a_bit(void)
 {
     static const int64_t shared[][3] = {{61, 123, 777}, {13, 9, 100}, {15, 16, 70}, {9, 40, 1024}, {37, 20, 50},
-                                        {29, 5, 60},    {2, 200, 90}, {90, 33, 40}};
+                                        {29, 5, 60},    {2, 200, 90}, {90, 33, 40}, {57, 24, 45},   {70, 11, 401},
+                                        {6, 300, 420},  {2050, 257, 20}};
     for (size_t i = 0; i < sizeof isas / sizeof isas[0]; i++)
         for (size_t s = 0; s < sizeof shared / sizeof shared[0]; s++)
             check_threads(isas[i], shared[s]);

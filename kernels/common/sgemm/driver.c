@@ -53,6 +53,8 @@ static void set_post(const struct job *job, int64_t p0, int64_t k, struct ridge_
 static void place_post(const struct job *job, int64_t p0, int64_t k, int64_t i, int64_t j,
                        struct ridge_sgemm_tile *tile)
 {
+    if (!tile->has_post)
+        return;
     const struct ridge_sgemm *p = &job->p;
     const struct ridge_epilogue *e = &p->epilogue;
     struct ridge_sgemm_post *post = &tile->post;
@@ -89,19 +91,20 @@ static void pack_a_block(const struct job *job, const struct block *block, float
 
 static int64_t panel_floats(const struct job *job, int64_t n_columns)
 {
+    if (job->plan.n_pair_vectors > 0)
+        return job->plan.panel;
     return (int64_t)job->set->vector << ridge_sgemm_panel_width(n_columns, job->set->vector);
 }
 
 /* Where rows of B lie far apart, what was fetched of a panel shares few sets of L2 and is gone before its use:
  * then tiles copy the next panel. Fewer tiles would copy too much each. */
 enum { MIN_TILES_TO_COPY = 4, MIN_ROW_BYTES_TO_COPY = 7 * 1024 };
-/* Packed panels read once, faster than a request a line could be: the hardware sees one run. */
-enum { MIN_ROWS_TO_FETCH = 4 };
+enum { ALONG_RUN = 2048 }; /* floats: two pages */
 
 /* One panel of B meets its block of A. */
 struct panel_run {
-    struct ridge_sgemm_tile tile;
-    int64_t j0, n_columns, n_tiles;
+    struct ridge_sgemm_column column;
+    int64_t j0, n_columns;
     int64_t i_panel; /* of the block */
     bool is_packed_ahead, is_storing; /* the first tile packs the panel on its way */
 };
@@ -123,7 +126,7 @@ static void set_b(const struct job *job, const struct region *region, const stru
 {
     const struct ridge_sgemm *p = &job->p;
     const int64_t j0 = r->j0, width = panel_floats(job, r->n_columns);
-    struct ridge_sgemm_tile *tile = &r->tile;
+    struct ridge_sgemm_tile *tile = &r->column.tile;
     tile->n_columns = r->n_columns;
     tile->ldb = width;
     if (p->packed_b != NULL) {
@@ -140,10 +143,36 @@ static void set_b(const struct job *job, const struct region *region, const stru
             tile->b = p->b + block->p0 * p->ldb + j0;
             tile->ldb = p->ldb;
         } else if (is_to_pack) {
-            ridge_sgemm_pack_panel(job->set, p->b + j0 * p->ldb + block->p0, p->ldb, true, block->k, r->n_columns,
-                                   width, panel);
+            ridge_sgemm_pack_panel(job->set, p->b + j0 * p->ldb + block->p0, p->ldb, true,
+                                   job->plan.n_pair_vectors > 0, block->k, r->n_columns, width, panel);
         }
     }
+}
+
+/* What the tiles of this prepacked panel fetch: of the panel after it a row with every body. Few tiles leave rows
+ * out; the hardware fetches them, as it does along any run, faster than a request a line could be. One tile only
+ * leads it on. */
+static struct ridge_sgemm_ahead next_prepacked(const struct job *job, const struct region *region,
+                                               const struct block *block, const struct panel_run *r)
+{
+    const struct ridge_sgemm *p = &job->p;
+    const int64_t n_bodies = block->k / RIDGE_SGEMM_BODY * r->column.n_tiles;
+    int64_t j = r->j0 + job->plan.panel, p0 = block->p0;
+    if (j >= region->j_end) {
+        j = region->j_begin;
+        p0 += block->i0 + block->m == region->i_end ? block->k : 0;
+    }
+    const int64_t n_rows = min_i64(job->plan.kc, p->k - p0);
+    struct ridge_sgemm_ahead ahead = {.rows_per_body = 1};
+    if (n_bodies == 0 || n_rows <= 0)
+        return ahead;
+    const int64_t step = ridge_kernels_size_ceil_div(n_rows, n_bodies);
+    const int64_t width = panel_floats(job, min_i64(job->plan.panel, region->j_end - j));
+    const float *next = (const float *)p->packed_b + j * p->k + p0 * width;
+    ahead.from = r->column.n_tiles == 1 ? r->column.tile.b + ALONG_RUN : next;
+    ahead.ld = step * width;
+    ahead.n_rows = n_rows / step;
+    return ahead;
 }
 
 /* What the tiles of this panel do for the next one: pack it, or fetch it. */
@@ -153,36 +182,23 @@ static struct ridge_sgemm_ahead next_panel(const struct job *job, const struct r
     const struct ridge_sgemm *p = &job->p;
     const int64_t next = r->j0 + job->plan.panel, n_columns = min_i64(job->plan.panel, region->j_end - next);
     struct ridge_sgemm_ahead ahead = {.ld = panel_floats(job, n_columns)};
-    const int64_t n_bodies = block->k / RIDGE_SGEMM_BODY * (r->n_tiles - r->is_storing);
-    const bool is_one_run = p->packed_b != NULL && r->n_tiles == 1 && block->m < MIN_ROWS_TO_FETCH;
-    if (n_columns <= 0 || n_bodies == 0 || is_one_run)
+    const int64_t n_tiles = r->column.n_tiles, n_bodies = block->k / RIDGE_SGEMM_BODY * (n_tiles - r->is_storing);
+    if (n_columns <= 0 || n_bodies == 0)
         return ahead;
     const bool is_packing = is_packing_b(job, block);
     if (is_packing && (p->is_b_transposed || n_columns < job->plan.panel))
         return ahead;
-    if (p->packed_b != NULL) {
-        ahead.from = (const float *)p->packed_b + next * p->k + block->p0 * ahead.ld;
-    } else if (is_packing || job->plan.is_b_in_place) {
+    if (is_packing || job->plan.is_b_in_place) {
         ahead.from = p->b + block->p0 * p->ldb + next;
         ahead.ld = p->ldb;
     } else {
         ahead.from = panel_at(job, region, block, r->i_panel + 1);
     }
-    if (is_packing && r->n_tiles >= MIN_TILES_TO_COPY && p->ldb * (int64_t)sizeof(float) >= MIN_ROW_BYTES_TO_COPY)
+    if (is_packing && n_tiles >= MIN_TILES_TO_COPY && p->ldb * (int64_t)sizeof(float) >= MIN_ROW_BYTES_TO_COPY)
         ahead.to = panel_at(job, region, block, r->i_panel + 1);
     ahead.n_rows = block->k;
     ahead.rows_per_body = ridge_kernels_size_ceil_div(block->k, n_bodies);
     return ahead;
-}
-
-/* Tile t's share of what the tiles of a panel do ahead; -1 is the one that packs, which has enough to wait for. */
-static void set_share(const struct ridge_sgemm_ahead *all, int64_t t, int64_t panel, struct ridge_sgemm_tile *tile)
-{
-    const int64_t per_tile = tile->k / RIDGE_SGEMM_BODY * all->rows_per_body;
-    const int64_t begin = min_i64(t * per_tile, all->n_rows);
-    tile->ahead.n_rows = t < 0 ? 0 : min_i64(per_tile, all->n_rows - begin);
-    tile->ahead.from = all->from + begin * all->ld;
-    tile->ahead.to = all->to == NULL ? NULL : all->to + begin * panel;
 }
 
 static void run_panel(const struct job *job, const struct region *region, const struct block *block,
@@ -190,34 +206,22 @@ static void run_panel(const struct job *job, const struct region *region, const 
 {
     const struct ridge_sgemm_plan *plan = &job->plan;
     const struct ridge_sgemm *p = &job->p;
-    struct ridge_sgemm_tile *tile = &r->tile;
+    struct ridge_sgemm_column *column = &r->column;
     r->n_columns = min_i64(plan->panel, region->j_end - r->j0);
     set_b(job, region, block, r);
-    const struct ridge_sgemm_ahead ahead = next_panel(job, region, block, r);
-    const int a_mode = plan->is_packing_a ? RIDGE_SGEMM_A_COLUMNS : 0;
-    int mode = a_mode | (r->is_storing ? RIDGE_SGEMM_B_STORE : 0);
-    tile->ahead = ahead;
-    const int width = ridge_sgemm_panel_width(r->n_columns, job->set->vector);
-    for (int64_t t = 0; t < r->n_tiles; t++) {
-        const int64_t begin = tile_begin(block->m, r->n_tiles, t), i = block->i0 + begin;
-        const int64_t rows = tile_begin(block->m, r->n_tiles, t + 1) - begin;
-        if (plan->is_packing_a) {
-            tile->a = region->a_block + begin * block->k;
-            tile->lda = rows;
-        } else {
-            tile->a = p->a + i * p->lda + block->p0;
-        }
-        tile->c = p->c + i * p->ldc + r->j0;
-        if (tile->has_post)
-            place_post(job, block->p0, block->k, i, r->j0, tile);
-        set_share(&ahead, t - r->is_storing, plan->panel, tile);
-        job->set->tile[mode][rows][width](tile);
-        if (t == 0 && r->is_storing) { /* the others read what it stored */
-            mode = a_mode;
-            tile->b = tile->b_store;
-            tile->ldb = (int64_t)job->set->vector << width;
-        }
-    }
+    const struct ridge_sgemm_ahead ahead =
+        p->packed_b != NULL ? next_prepacked(job, region, block, r) : next_panel(job, region, block, r);
+    column->m = block->m;
+    column->is_fetching_a = plan->is_fetching_a;
+    column->a_step = plan->is_packing_a ? block->k : p->lda;
+    column->mode = (plan->is_packing_a ? RIDGE_SGEMM_A_COLUMNS : 0) | (r->is_storing ? RIDGE_SGEMM_B_STORE : 0);
+    column->width = plan->n_pair_vectors > 0 ? RIDGE_SGEMM_PAIRS + plan->n_pair_vectors
+                                             : ridge_sgemm_panel_width(r->n_columns, job->set->vector);
+    column->tile.ahead = ahead;
+    column->tile.a = plan->is_packing_a ? region->a_block : p->a + block->i0 * p->lda + block->p0;
+    column->tile.c = p->c + block->i0 * p->ldc + r->j0;
+    place_post(job, block->p0, block->k, block->i0, r->j0, &column->tile);
+    job->set->run(job->set, column);
     r->is_packed_ahead = ahead.to != NULL;
 }
 
@@ -233,9 +237,9 @@ static void run_blocks(const struct job *job, const struct region *region, int64
                                         .is_first_rows = i0 == region->i_begin};
             if (plan->is_packing_a)
                 pack_a_block(job, &block, region->a_block);
-            struct panel_run r = {.tile = {.k = block.k, .lda = job->p.lda, .ldc = job->p.ldc},
-                                  .n_tiles = ridge_kernels_size_ceil_div(block.m, plan->max_rows)};
-            set_post(job, p0, block.k, &r.tile);
+            struct panel_run r = {.column = {.tile = {.k = block.k, .lda = job->p.lda, .ldc = job->p.ldc},
+                                             .n_tiles = ridge_kernels_size_ceil_div(block.m, plan->max_rows)}};
+            set_post(job, p0, block.k, &r.column.tile);
             for (r.j0 = j_begin; r.j0 < j_end; r.j0 += plan->panel, r.i_panel++)
                 run_panel(job, region, &block, &r);
         }
@@ -245,7 +249,7 @@ static void run_blocks(const struct job *job, const struct region *region, int64
 /* The widest tile that does not exceed the columns left; at the end one with a mask. */
 static int skinny_width(const struct ridge_sgemm_micro_set *set, int64_t rows, int64_t n_columns)
 {
-    for (int width = RIDGE_SGEMM_N_WIDTHS - 1; width > 0; width--)
+    for (int width = RIDGE_SGEMM_N_PLAIN_WIDTHS - 1; width > 0; width--)
         if (set->tile[0][rows][width] != NULL && ((int64_t)set->vector << width) <= n_columns)
             return width;
     return n_columns > set->vector && set->tile[0][rows][1] != NULL ? 1 : 0;
@@ -258,25 +262,20 @@ static void run_skinny_strip(const struct job *job, const float *a, int64_t lda,
     const struct ridge_sgemm *p = &job->p;
     const int64_t n_tiles = ridge_kernels_size_ceil_div(p->m, job->plan.max_rows);
     const int64_t rows_max = ridge_kernels_size_ceil_div(p->m, n_tiles);
-    struct ridge_sgemm_tile tile = {
-        .k = min_i64(job->plan.kc, p->k - p0), .lda = lda, .ldb = p->ldb, .ldc = p->ldc,
-        .is_by_steps = true}; /* how wide a tile is depends on the number of threads */
-    set_post(job, p0, tile.k, &tile);
-    int64_t width_columns;
-    for (int64_t j = j_begin; j < j_end; j += width_columns) {
-        const int width = skinny_width(job->set, rows_max, j_end - j);
-        width_columns = (int64_t)job->set->vector << width;
-        tile.b = p->b + p0 * p->ldb + j;
-        tile.n_columns = min_i64(width_columns, j_end - j);
-        for (int64_t t = 0; t < n_tiles; t++) {
-            const int64_t begin = tile_begin(p->m, n_tiles, t);
-            const int64_t rows = tile_begin(p->m, n_tiles, t + 1) - begin;
-            tile.a = a + begin * lda + p0;
-            tile.c = p->c + begin * p->ldc + j;
-            if (tile.has_post)
-                place_post(job, p0, tile.k, begin, j, &tile);
-            job->set->tile[0][rows][width](&tile);
-        }
+    struct ridge_sgemm_column column = {
+        .m = p->m, .n_tiles = n_tiles, .a_step = lda,
+        .tile = {.k = min_i64(job->plan.kc, p->k - p0), .lda = lda, .ldb = p->ldb, .ldc = p->ldc,
+                 .is_by_steps = true}}; /* how wide a tile is depends on the number of threads */
+    struct ridge_sgemm_tile *tile = &column.tile;
+    set_post(job, p0, tile->k, tile);
+    for (int64_t j = j_begin; j < j_end; j += tile->n_columns) {
+        column.width = skinny_width(job->set, rows_max, j_end - j);
+        tile->n_columns = min_i64((int64_t)job->set->vector << column.width, j_end - j);
+        tile->a = a + p0;
+        tile->b = p->b + p0 * p->ldb + j;
+        tile->c = p->c + j;
+        place_post(job, p0, tile->k, 0, j, tile);
+        job->set->run(job->set, &column);
     }
 }
 
@@ -309,10 +308,10 @@ static void run_task(void *ctx, size_t i_task, int i_thread)
     const int64_t t = (int64_t)i_task, n_tasks = plan->n_tasks;
     (void)i_thread;
     struct region region = {.i_end = job->p.m, .j_end = job->p.n};
-    if (plan->is_splitting_m) {
+    if (n_tasks > 1 && plan->is_splitting_m) {
         region.i_begin = tile_begin(job->p.m, n_tasks, t);
         region.i_end = tile_begin(job->p.m, n_tasks, t + 1);
-    } else {
+    } else if (n_tasks > 1) {
         const int64_t n_panels = ridge_kernels_size_ceil_div(job->p.n, plan->panel);
         region.j_begin = tile_begin(n_panels, n_tasks, t) * plan->panel;
         region.j_end = min_i64(tile_begin(n_panels, n_tasks, t + 1) * plan->panel, job->p.n);

@@ -24,20 +24,27 @@ const struct ridge_sgemm_engine *ridge_sgemm_engine(const char *isa)
 size_t ridge_sgemm_packed_b_bytes(const struct ridge_sgemm_engine *engine, int64_t n, int64_t k)
 {
     const size_t vector = engine->set == NULL ? 1 : (size_t)engine->set->vector;
+    if (ridge_sgemm_pair_vectors(engine->set, n) > 0)
+        return sizeof(float) * ridge_kernels_size_round_up((size_t)n, vector / 2) *
+               ridge_kernels_size_round_up((size_t)k, 2);
     return sizeof(float) * ridge_kernels_size_round_up((size_t)n, vector) * (size_t)k;
 }
 
-/* Panels of 2 vectors, the last may have 1; element (p, j) of a panel at p * width + j. */
+/* Few columns: one panel of pairs. Else panels of 2 vectors, the last may have 1; element (p, j) of a panel at
+ * p * width + j. */
 void ridge_sgemm_pack_b(const struct ridge_sgemm_engine *engine, int64_t n, int64_t k, const float *b,
                         int64_t ldb, bool is_b_transposed, void *packed)
 {
     const int vector = engine->set == NULL ? 0 : engine->set->vector;
-    const int64_t panel = vector == 0 ? n : 2 * vector;
+    const int n_pair_vectors = ridge_sgemm_pair_vectors(engine->set, n);
+    const int64_t panel = n_pair_vectors > 0 ? n_pair_vectors * (vector / 2) : vector == 0 ? n : 2 * vector;
     for (int64_t j0 = 0; j0 < n; j0 += panel) {
         const int64_t n_columns = n - j0 < panel ? n - j0 : panel;
-        const int64_t width = vector == 0 ? n : (int64_t)vector << ridge_sgemm_panel_width(n_columns, vector);
-        ridge_sgemm_pack_panel(engine->set, b + (is_b_transposed ? j0 * ldb : j0), ldb, is_b_transposed, k,
-                               n_columns, width, (float *)packed + j0 * k);
+        const int64_t width = vector == 0 || n_pair_vectors > 0
+                                  ? panel
+                                  : (int64_t)vector << ridge_sgemm_panel_width(n_columns, vector);
+        ridge_sgemm_pack_panel(engine->set, b + (is_b_transposed ? j0 * ldb : j0), ldb, is_b_transposed,
+                               n_pair_vectors > 0, k, n_columns, width, (float *)packed + j0 * k);
     }
 }
 

@@ -35,7 +35,7 @@ struct ridge_sgemm {
     const float *c0; /* what beta multiplies; NULL: C itself */
     int64_t ldc0;
     struct ridge_epilogue epilogue;
-    const void *packed_b;          /* from ridge_sgemm_pack_b, same engine, n and k; NULL: B as given */
+    const void *packed_b;          /* from ridge_sgemm_pack_b, same engine, n and k, any m; NULL: B as given */
     ridge_sgemm_gather_fn *gather; /* NULL: A is an array */
     const void *gather_ctx;
 };

@@ -1,5 +1,5 @@
 /* The tile function, once for every vector width. Included by one ISA file, which defines
- *   RIDGE_VEC_BITS and RIDGE_ISA for vec.h, and TRANSPOSE(r), VL vectors of VL in place.
+ *   RIDGE_VEC_BITS and RIDGE_ISA for vec.h, TRANSPOSE(r), VL vectors of VL in place, and what pair.h names.
  * Everything is static: no code of this file's flags can reach a CPU without them.
  *
  * rows * vectors accumulators stay in registers: the loops below have constant bounds and unroll.
@@ -38,12 +38,12 @@ INLINE void set_rows(struct rows *r, const float *a, int64_t lda)
     UNROLL(32) for (int i = 0; i < N_BASES; i++) r->base[i] = (const char *)a + i * ROWS_PER_BASE * ld;
 }
 
-/* To the next step of k. Hides how the bases move, or the compiler makes a pointer of every row and of every step. */
-INLINE void step_rows(struct rows *r, const int n_rows)
+/* Past n_steps of k. Hides how the bases move, or the compiler makes a pointer of every row and of every step. */
+INLINE void step_rows(struct rows *r, const int n_rows, const int n_steps)
 {
     UNROLL(32) for (int i = 0; i < (n_rows + ROWS_PER_BASE - 1) / ROWS_PER_BASE; i++)
     {
-        r->base[i] += sizeof(float);
+        r->base[i] += n_steps * (int)sizeof(float);
         __asm__("" : "+r"(r->base[i]));
     }
 }
@@ -106,17 +106,39 @@ INLINE void steps(struct walk *w, VEC *acc, const int n_steps, const int n_chain
         }
         __asm__("" : "+r"(w->b));
         if (!is_in_columns)
-            step_rows(&w->rows, n_rows);
+            step_rows(&w->rows, n_rows, 1);
     }
     w->b_store += n_steps * n_vec * VL;
     w->a += n_steps * n_rows;
 }
 
-/* The lines of n_vec vectors, into L2: L1 belongs to the panel at work. */
-INLINE void fetch(const void *at, const int n_vec)
+/* The lines of n_vec vectors, into L2: L1 belongs to the panel at work. Off the lines' bounds there is one more. */
+INLINE void fetch(const float *at, const int n_vec)
 {
     UNROLL(32) for (int line = 0; line < (n_vec * VL + 15) / 16; line++)
-        _mm_prefetch((const char *)at + line * 64, _MM_HINT_T1);
+        _mm_prefetch((const char *)(at + line * 16), _MM_HINT_T1);
+    if ((uintptr_t)at % 64 != 0)
+        _mm_prefetch((const char *)(at + n_vec * VL - 1), _MM_HINT_T1);
+}
+
+/* Rows of A of the tile below, on their way into L1. */
+struct rows_below {
+    const float *at, *line;
+    int i_part;
+};
+
+/* A line of a row lasts 16 steps: with every n_steps of them the lines of some rows are fetched, until all are. */
+INLINE void fetch_below(struct rows_below *x, const int64_t lda, const int n_rows, const int n_steps)
+{
+    UNROLL(32) for (int r = 0; r < (n_rows * n_steps + 15) / 16; r++)
+    {
+        _mm_prefetch((const char *)x->at, _MM_HINT_T0);
+        x->at += lda;
+    }
+    if (++x->i_part == 16 / n_steps) {
+        x->i_part = 0;
+        x->at = x->line += 16;
+    }
 }
 
 /* Its state stays in memory: registers belong to the product. */
@@ -137,6 +159,21 @@ INLINE void go_ahead(struct ridge_sgemm_ahead *x, const int n_vec)
     } while (--n > 0 && x->n_rows > 0);
 }
 
+/* The sums of a tile leave the registers. */
+INLINE void end_tile(const struct ridge_sgemm_tile *t, const VEC *acc, const int n_rows, const int n_vec,
+                     const MASK mask, const bool is_masked)
+{
+    if (t->has_post) {
+        VEC sums[MAX_SUMS];
+        UNROLL(32) for (int i = 0; i < n_rows * n_vec; i++) sums[i] = acc[i];
+        post_rows(t, sums, n_rows, n_vec);
+    } else if (t->is_accumulating) {
+        finish(t->c, t->ldc, acc, n_rows, n_vec, mask, is_masked, true);
+    } else {
+        finish(t->c, t->ldc, acc, n_rows, n_vec, mask, is_masked, false);
+    }
+}
+
 INLINE void compute(struct ridge_sgemm_tile *t, const int n_rows, const int n_vec,
                     const int mode, const bool is_masked)
 {
@@ -149,6 +186,9 @@ INLINE void compute(struct ridge_sgemm_tile *t, const int n_rows, const int n_ve
     struct walk w = {.a = t->a, .b = t->b, .b_store = t->b_store, .ldb = t->ldb};
     set_rows(&w.rows, t->a, t->lda);
     const float *c = t->c;
+    const bool is_fetching = t->a_below != NULL;
+    struct rows_below below = {.at = t->a_below, .line = t->a_below};
+    const bool is_in_rows = (mode & RIDGE_SGEMM_A_COLUMNS) == 0 && n_vec <= 2;
     int64_t left = t->k;
     const int64_t n_single = n_vec > 2 || t->is_by_steps ? left : left % BODY;
     /* Bodies that fetch C, a row each, then others: packed tiles of 6 x 16 have no slot to spare for a needless fetch.
@@ -158,25 +198,60 @@ INLINE void compute(struct ridge_sgemm_tile *t, const int n_rows, const int n_ve
         c += t->ldc;
         if (t->ahead.n_rows > 0)
             go_ahead(&t->ahead, n_vec);
+        if (is_in_rows && is_fetching)
+            fetch_below(&below, t->lda, n_rows, BODY);
         steps(&w, acc, BODY, n_chains, n_rows, n_vec, mode, mask, is_masked);
     }
     for (; n_vec <= 2 && left > n_single; left -= BODY) {
         if (t->ahead.n_rows > 0)
             go_ahead(&t->ahead, n_vec);
+        if (is_in_rows && is_fetching)
+            fetch_below(&below, t->lda, n_rows, BODY);
         steps(&w, acc, BODY, n_chains, n_rows, n_vec, mode, mask, is_masked);
     }
     for (; left > 0; left--)
         steps(&w, acc, 1, n_chains, n_rows, n_vec, mode, mask, is_masked);
     UNROLL(32) for (int i = n_chains * n_sums - 1; i >= n_sums; i--) acc[i - n_sums] = ADD(acc[i - n_sums], acc[i]);
-    if (t->has_post) {
-        VEC sums[MAX_SUMS];
-        UNROLL(32) for (int i = 0; i < n_rows * n_vec; i++) sums[i] = acc[i];
-        post_rows(t, sums, n_rows, n_vec);
-    } else if (t->is_accumulating) {
-        finish(t->c, t->ldc, acc, n_rows, n_vec, mask, is_masked, true);
-    } else {
-        finish(t->c, t->ldc, acc, n_rows, n_vec, mask, is_masked, false);
+    end_tile(t, acc, n_rows, n_vec, mask, is_masked);
+}
+
+/* From a tile of n_rows to the one below. */
+INLINE void next_tile(struct ridge_sgemm_tile *t, int64_t a_step, int64_t n_rows)
+{
+    struct ridge_sgemm_post *post = &t->post;
+    t->a += n_rows * a_step;
+    t->c += n_rows * t->ldc;
+    if (!t->has_post)
+        return;
+    if (post->c_from != NULL)
+        post->c_from += n_rows * post->c_from_ld;
+    if (post->bias != NULL && post->is_bias_per_row)
+        post->bias += n_rows;
+    if (post->residual != NULL)
+        post->residual += n_rows * post->residual_ld;
+}
+
+/* Here, and not in baseline code, so that tiles follow each other without vzeroupper, which costs each 19 cycles. */
+static void run_column(const struct ridge_sgemm_micro_set *set, struct ridge_sgemm_column *x)
+{
+    struct ridge_sgemm_tile *tile = &x->tile;
+    const int64_t n_rows = x->m / x->n_tiles, n_longer = x->m % x->n_tiles, n_ahead = tile->ahead.n_rows;
+    if ((x->mode & RIDGE_SGEMM_B_STORE) != 0)
+        tile->ahead.n_rows = 0; /* it has enough to wait for */
+    for (int64_t t = 0; t < x->n_tiles; t++) {
+        const int64_t rows = n_rows + (t < n_longer), rows_to_below = t + 1 < x->n_tiles ? rows : 0;
+        tile->a_below = x->is_fetching_a ? tile->a + rows_to_below * x->a_step : NULL;
+        tile->c_below = tile->c + rows_to_below * tile->ldc;
+        set->tile[x->mode][rows][x->width](tile);
+        next_tile(tile, x->a_step, rows);
+        if ((x->mode & RIDGE_SGEMM_B_STORE) != 0) {
+            x->mode -= RIDGE_SGEMM_B_STORE;
+            tile->b = tile->b_store;
+            tile->ldb = (int64_t)VL << x->width;
+            tile->ahead.n_rows = n_ahead;
+        }
     }
+    _mm256_zeroupper();
 }
 
 #define TILE(rows, vectors, mode)                                                                  \
@@ -190,5 +265,6 @@ INLINE void compute(struct ridge_sgemm_tile *t, const int n_rows, const int n_ve
 #define TILES_OF_MODE(rows, mode) TILE(rows, 1, mode) TILE(rows, 2, mode)
 #define TILES(rows)                                                                                \
     TILES_OF_MODE(rows, 0) TILES_OF_MODE(rows, 1) TILES_OF_MODE(rows, 2) TILES_OF_MODE(rows, 3)
-#define NARROW_TILES(rows) TILE(rows, 1, 0) TILE(rows, 1, 1)
 #define TILE_ROW(rows, mode) [rows] = {tile_##rows##_1_##mode, tile_##rows##_2_##mode}
+
+#include "common/sgemm/pair.h"

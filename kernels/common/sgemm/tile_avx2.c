@@ -23,10 +23,28 @@ INLINE void transpose_8x8(__m256 *r)
     }
 }
 
+#define SET_PAIR(p) set_pair(p)
+#define ZIP_LOW(a, b) _mm256_permute2f128_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b), 0x20)
+#define ZIP_HIGH(a, b) _mm256_permute2f128_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b), 0x31)
+#define ODD(a, b)                                                                                  \
+    _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(_mm256_shuffle_ps(a, b, 0xdd)), 0xd8))
+
+INLINE __m256 set_pair(const float *p)
+{
+    double pair;
+    memcpy(&pair, p, sizeof pair);
+    return _mm256_castpd_ps(_mm256_set1_pd(pair));
+}
+
 #include "common/sgemm/tile.h"
 
 #define ALL_ROWS(X) X(1) X(2) X(3) X(4) X(5) X(6)
+#define PAIR_ROWS_1(X) ALL_ROWS(X) X(7) X(8) X(9) X(10) X(11) X(12)
+#define PAIR_ROWS_3(X) X(1) X(2) X(3) X(4)
 ALL_ROWS(TILES)
+PAIR_ROWS_1(PAIR_TILES_1)
+ALL_ROWS(PAIR_TILES_2)
+PAIR_ROWS_3(PAIR_TILES_3)
 TILE(1, 4, 0)
 TILE(1, 8, 0)
 TILE(2, 4, 0)
@@ -39,14 +57,18 @@ TILE(2, 4, 0)
 const struct ridge_sgemm_micro_set ridge_sgemm_micro_set_avx2 = {
     .vector = VL,
     .max_rows = 6,
+    .pair_max_rows = {12, 6, 4},
+    .stream_rows = 2, /* only their tiles are 4 vectors wide */
     .skinny_max_rows = 8,
     .skinny_rows = 6,
     .min_n_to_pack_a = 256,
     .transpose = transpose,
+    .run = run_column,
     .tile = {{[1] = {tile_1_1_0, tile_1_2_0, tile_1_4_0, tile_1_8_0},
               [2] = {tile_2_1_0, tile_2_2_0, tile_2_4_0},
               ROW0(3) ROW0(4) ROW0(5) ROW0(6)},
              {ALL_ROWS(ROW1)},
              {ALL_ROWS(ROW2)},
              {ALL_ROWS(ROW3)}},
+    PAIR_ROWS_1(PAIR_ENTRIES_1) ALL_ROWS(PAIR_ENTRIES_2) PAIR_ROWS_3(PAIR_ENTRIES_3)
 };

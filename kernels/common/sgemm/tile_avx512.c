@@ -30,28 +30,47 @@ INLINE void transpose_16x16(__m512 *r)
     }
 }
 
+#define SET_PAIR(p) set_pair(p)
+#define ZIP_LOW(a, b) zip(a, b, 0)
+#define ZIP_HIGH(a, b) zip(a, b, VL / 2)
+#define ODD(a, b)                                                                                  \
+    _mm512_permutex2var_ps(a, _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31), b)
+
+INLINE __m512 set_pair(const float *p)
+{
+    double pair;
+    memcpy(&pair, p, sizeof pair);
+    return _mm512_castpd_ps(_mm512_set1_pd(pair));
+}
+
+INLINE __m512 zip(__m512 a, __m512 b, const int from)
+{
+    const __m512i first = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    return _mm512_permutex2var_ps(a, _mm512_add_epi32(first, _mm512_set1_epi32(from)), b);
+}
+
 #include "common/sgemm/tile.h"
 
 #define ALL_ROWS(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14)
+#define PAIR_ROWS_3(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9)
 #define NARROW_ROWS(X)                                                                             \
     X(15) X(16) X(17) X(18) X(19) X(20) X(21) X(22) X(23) X(24) X(25) X(26) X(27) X(28)
 ALL_ROWS(TILES)
-NARROW_ROWS(NARROW_TILES)
+#define PAIR_ROWS_1(X) ALL_ROWS(X) NARROW_ROWS(X)
+#define NARROW_TILE(rows) TILE(rows, 1, 0)
+NARROW_ROWS(NARROW_TILE)
+PAIR_ROWS_1(PAIR_TILES_1)
+ALL_ROWS(PAIR_TILES_2)
+PAIR_ROWS_3(PAIR_TILES_3)
 TILE(1, 4, 0)
-TILE(1, 8, 0)
 TILE(2, 4, 0)
-TILE(2, 8, 0)
 TILE(3, 4, 0)
-TILE(3, 8, 0)
 TILE(4, 4, 0)
 TILE(5, 4, 0)
 TILE(6, 4, 0)
 
-#define WIDE8(rows)                                                                                \
-    [rows] = {tile_##rows##_1_0, tile_##rows##_2_0, tile_##rows##_4_0, tile_##rows##_8_0}
 #define WIDE4(rows) [rows] = {tile_##rows##_1_0, tile_##rows##_2_0, tile_##rows##_4_0}
 #define NARROW0(rows) [rows] = {tile_##rows##_1_0},
-#define NARROW1(rows) [rows] = {tile_##rows##_1_1},
 #define ROW0(rows) TILE_ROW(rows, 0),
 #define ROW1(rows) TILE_ROW(rows, 1),
 #define ROW2(rows) TILE_ROW(rows, 2),
@@ -61,13 +80,17 @@ const struct ridge_sgemm_micro_set ridge_sgemm_micro_set_avx512 = {
     .vector = VL,
     .max_rows = 14,
     .narrow_max_rows = 28,
+    .pair_max_rows = {28, 14, 9},
+    .stream_rows = 6,
     .skinny_max_rows = 48,
     .skinny_rows = 6,
-    .min_n_to_pack_a = 640,
+    .min_n_to_pack_a = 2048,
     .transpose = transpose,
-    .tile = {{WIDE8(1), WIDE8(2), WIDE8(3), WIDE4(4), WIDE4(5), WIDE4(6), ROW0(7) ROW0(8) ROW0(9)
+    .run = run_column,
+    .tile = {{WIDE4(1), WIDE4(2), WIDE4(3), WIDE4(4), WIDE4(5), WIDE4(6), ROW0(7) ROW0(8) ROW0(9)
                   ROW0(10) ROW0(11) ROW0(12) ROW0(13) ROW0(14) NARROW_ROWS(NARROW0)},
-             {ALL_ROWS(ROW1) NARROW_ROWS(NARROW1)},
+             {ALL_ROWS(ROW1)},
              {ALL_ROWS(ROW2)},
              {ALL_ROWS(ROW3)}},
+    PAIR_ROWS_1(PAIR_ENTRIES_1) ALL_ROWS(PAIR_ENTRIES_2) PAIR_ROWS_3(PAIR_ENTRIES_3)
 };

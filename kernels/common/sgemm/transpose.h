@@ -32,4 +32,5 @@ static void transpose(const float *from, int64_t ld_from, int64_t rows, int64_t 
             transpose_block(x + p, ld_from, n_rows, MASK_FOR(k - p), to + p * ld_to + i, ld_to, k - p, rows_mask,
                             false);
     }
+    _mm256_zeroupper();
 }
