@@ -8,7 +8,8 @@ enum {
     MAX_KC_ONE_TILE = 1024,   /* few rows: C lives in registers */
     MAX_KC_ONE_RUN = 4096,    /* ... and B, prepacked, is best read in one run; A still fits L2 */
     SKINNY_KC = 64,           /* rows of B that are read at a time, 4 vectors of each; ... */
-    SKINNY_KC_STREAM = 192,   /* ... by few rows of A, where reading B is all that counts */
+    SKINNY_KC_STREAM = 32,    /* ... by few rows of A, where reading B is all that counts: along its rows if it is far, */
+    SKINNY_KC_NEAR = 192,     /* more rows if it is near: of what exceeds L2 a little more stays there */
     SKINNY_C_BYTES = 1024 * 1024, /* stays in L2 between two visits */
     SKINNY_B_BYTES = 4096 * 1024, /* beyond L2, where fetching line by line is too slow */
     A_BLOCK_BYTES = 512 * 1024,
@@ -94,10 +95,16 @@ static void plan_blocks(const struct ridge_sgemm *p, const struct ridge_sgemm_mi
         plan->b_bytes = (size_t)(4 * plan->kc * (plan->is_keeping_b ? plan->nc : 2 * plan->panel));
 }
 
+static bool is_b_far(const struct ridge_sgemm *p)
+{
+    return p->k * p->n * 4 > SKINNY_B_BYTES;
+}
+
 static void plan_skinny(const struct ridge_sgemm *p, const struct ridge_sgemm_micro_set *set,
                         struct ridge_sgemm_plan *plan)
 {
-    plan->kc = min_i64(p->k, p->m <= set->stream_rows ? SKINNY_KC_STREAM : SKINNY_KC);
+    const int64_t stream_kc = is_b_far(p) ? SKINNY_KC_STREAM : SKINNY_KC_NEAR;
+    plan->kc = min_i64(p->k, p->m <= set->stream_rows ? stream_kc : SKINNY_KC);
     plan->nc = max_i64(SKINNY_C_BYTES / 4 / p->m / 256 * 256, 256);
     plan->a_bytes = plan->is_packing_a ? sizeof(float) * (size_t)p->m * (size_t)p->k : 0;
 }
@@ -105,9 +112,8 @@ static void plan_skinny(const struct ridge_sgemm *p, const struct ridge_sgemm_mi
 /* Reading B is what counts: for a few rows always, for more where B comes from beyond L2. */
 static bool is_skinny(const struct ridge_sgemm *p, const struct ridge_sgemm_micro_set *set, int64_t panel)
 {
-    const bool is_b_far = p->k * p->n * 4 > SKINNY_B_BYTES;
     return p->packed_b == NULL && !p->is_b_transposed && p->n > panel && /* few columns want tiles of many rows */
-           p->m <= (is_b_far ? set->skinny_max_rows : set->stream_rows);
+           p->m <= (is_b_far(p) ? set->skinny_max_rows : set->stream_rows);
 }
 
 /* Rows of A in place that do not push each other out: the power of 2 in their distance says how many L1 sets
