@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_FORKS = 100000, N_LOOKS = 3, FIRST = 10, CASES = 20,
-       LEAST = 11 }; /* forks whose 2^-n is below alpha / looks / CASES: fewer can find nothing */
+enum { MOST_FORKS = 100000, N_LOOKS = 3, FIRST = 10, CASES = 20, MOST_OF_TRIAL = 256 };
 struct fork_line {
     char class[16], name[128];
     double seconds, d;
@@ -35,13 +34,13 @@ static size_t read_lines(const char *path, struct fork_line *out)
  * the strictest step of Benjamini-Hochberg. */
 static enum ridge_change trial(const struct fork_line *v, size_t n, double shift, double margin, double seconds, size_t *used)
 {
-    double d[256], spent = 0;
+    double d[MOST_OF_TRIAL], spent = 0;
     struct ridge_judge_rule rule = {margin, 0.05 / N_LOOKS, CASES};
     enum ridge_change verdict = RIDGE_CHANGE_INCONCLUSIVE;
     size_t want = FIRST;
     *used = 0;
     for (int look = 0; look < N_LOOKS; look++) {
-        for (; *used < want && *used < n && *used < 256 && spent + v[*used].seconds <= seconds; ++*used) {
+        for (; *used < want && *used < n && *used < MOST_OF_TRIAL && spent + v[*used].seconds <= seconds; ++*used) {
             d[*used] = v[*used].d + shift;
             spent += v[*used].seconds;
         }
@@ -55,6 +54,16 @@ static enum ridge_change trial(const struct fork_line *v, size_t n, double shift
         want = *used + (size_t)more > 3 * *used ? 3 * *used : *used + (size_t)more;
     }
     return verdict;
+}
+
+/* A trial begins only where the rest of the pool could pay all its time: else the undecided would be cut short, or,
+ * left out, the quick ones counted alone. */
+static bool can_pay(const struct fork_line *v, size_t n, double seconds)
+{
+    double rest = 0;
+    for (size_t i = 0; i < n && rest <= seconds; i++)
+        rest += v[i].seconds;
+    return rest > seconds || n >= MOST_OF_TRIAL;
 }
 
 static struct tally *tally_of(struct tally *t, size_t *n, const char *class)
@@ -82,7 +91,7 @@ int main(int argc, char **argv)
         size_t end = i, used = 0;
         while (end < n && strcmp(v[end].name, v[i].name) == 0)
             end++;
-        if (end - i < LEAST) { /* the rest of a pool */
+        if (!can_pay(v + i, end - i, seconds)) {
             i = end;
             continue;
         }
