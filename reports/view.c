@@ -1,4 +1,6 @@
 #include "view.h"
+
+#include "base/order.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -301,12 +303,6 @@ enum ridge_status ridge_view_chunks(const struct ridge_report_input *in, const s
     return ridge_read_chunks(in->store, in->run->id, m->i_member, out, n, err);
 }
 
-static int by_value(const void *pa, const void *pb)
-{
-    double a = *(const double *)pa, b = *(const double *)pb;
-    return (a > b) - (a < b);
-}
-
 double ridge_view_block_ns(const struct ridge_chunk *c, const char *statistic)
 {
     if (c->n <= c->n_lead_in)
@@ -314,7 +310,7 @@ double ridge_view_block_ns(const struct ridge_chunk *c, const char *statistic)
     size_t n = c->n - c->n_lead_in;
     double *v = ridge_xrealloc_array(NULL, n, sizeof *v), result = NAN;
     if (ridge_chunk_run_ns(c, v)) {
-        qsort(v, n, sizeof *v, by_value);
+        qsort(v, n, sizeof *v, ridge_order_real);
         bool median = statistic != NULL && strcmp(statistic, "median") == 0;
         result = median ? (v[(n - 1) / 2] + v[n / 2]) / 2 : v[(n + 9) / 10 - 1];
     }

@@ -68,8 +68,7 @@ struct doubles {
 };
 struct member_samples {
     struct doubles run_ns, canary_hz;
-    double *block_v; /* n_forks x n_rounds */
-    struct ridge_blocks blocks;
+    struct ridge_block_table table;
     int64_t inner_reps, n_disturbed;
     double wall_ns;      /* first start to last end, or the requests' own span, summed over blocks */
     double n_completed;  /* runs or requests in wall_ns */
@@ -79,23 +78,8 @@ static void samples_deinit(struct member_samples *s)
 {
     free(s->run_ns.v);
     free(s->canary_hz.v);
-    free(s->block_v);
+    ridge_stat_block_table_deinit(&s->table);
     memset(s, 0, sizeof *s);
-}
-
-static void samples_shape(struct member_samples *s, const struct ridge_chunk *chunks, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if ((size_t)chunks[i].fork >= s->blocks.n_forks)
-            s->blocks.n_forks = (size_t)chunks[i].fork + 1;
-        if ((size_t)chunks[i].round >= s->blocks.n_rounds)
-            s->blocks.n_rounds = (size_t)chunks[i].round + 1;
-    }
-    size_t n_cells = s->blocks.n_forks * s->blocks.n_rounds;
-    s->block_v = ridge_xrealloc_array(NULL, n_cells > 0 ? n_cells : 1, sizeof *s->block_v);
-    for (size_t i = 0; i < n_cells; i++)
-        s->block_v[i] = NAN;
-    s->blocks.v = s->block_v;
 }
 
 /* Where a block's wall time is known: from the first start to the last end outside the lead-in. */
@@ -124,7 +108,6 @@ static void samples_add(struct member_samples *s, const struct ridge_chunk *c)
     }
     for (size_t i = 0; i < n_timed; i++)
         RIDGE_PUSH(s->run_ns, scratch[i]);
-    s->block_v[(size_t)c->fork * s->blocks.n_rounds + (size_t)c->round] = c->block_ns;
     free(scratch);
     s->inner_reps = c->inner_reps;
     s->n_disturbed += c->n_disturbed > 0 ? c->n_disturbed : 0;
@@ -135,7 +118,7 @@ static void samples_add(struct member_samples *s, const struct ridge_chunk *c)
         RIDGE_PUSH(s->canary_hz, c->canary_hz);
 }
 
-static enum ridge_status samples_read(struct ridge_store *store, int64_t run_id, size_t i_member,
+static enum ridge_status samples_read(struct ridge_store *store, int64_t run_id, size_t i_member, const char *statistic,
                                       struct member_samples *s, struct ridge_error *err)
 {
     struct ridge_chunk *chunks = NULL;
@@ -143,7 +126,7 @@ static enum ridge_status samples_read(struct ridge_store *store, int64_t run_id,
     enum ridge_status st = ridge_read_chunks(store, run_id, (int64_t)i_member, &chunks, &n, err);
     if (st != RIDGE_OK)
         return st;
-    samples_shape(s, chunks, n);
+    ridge_stat_block_table(chunks, n, statistic, &s->table);
     for (size_t i = 0; i < n; i++) {
         samples_add(s, &chunks[i]);
         ridge_chunk_deinit(&chunks[i]);
@@ -207,15 +190,15 @@ static void set_yardsticks(const struct group_work *w, size_t i_beside, struct r
     size_t fma = yardstick_find(w, i_beside, "fma"), read = yardstick_find(w, i_beside, "read"),
            copy = yardstick_find(w, i_beside, "copy");
     if (fma < w->group->n_members) {
-        s->yardstick_fma = w->samples[fma].blocks;
+        s->yardstick_fma = w->samples[fma].table.blocks;
         s->yardstick_fma_flop = case_at(w, fma)->flop;
     }
     if (read < w->group->n_members) {
-        s->yardstick_read = w->samples[read].blocks;
+        s->yardstick_read = w->samples[read].table.blocks;
         s->yardstick_read_bytes = case_at(w, read)->compulsory_bytes;
     }
     if (copy < w->group->n_members) {
-        s->yardstick_copy = w->samples[copy].blocks;
+        s->yardstick_copy = w->samples[copy].table.blocks;
         s->yardstick_copy_bytes = case_at(w, copy)->compulsory_bytes;
     }
 }
@@ -252,7 +235,7 @@ static void derive_member(struct group_work *w, size_t i)
                                        .n = from->run_ns.n,
                                        .inner_reps = from->inner_reps,
                                        .n_disturbed = from->n_disturbed,
-                                       .blocks = from->blocks,
+                                       .blocks = from->table.blocks,
                                        .statistic = ridge_plan_statistic(w->plan, member_at(w, i)),
                                        .flop = c->flop,
                                        .compulsory_bytes = c->compulsory_bytes,
@@ -310,7 +293,7 @@ static size_t compare_with(struct group_work *w, size_t best, const char *stop_r
     for (size_t i = 0; i < w->group->n_members; i++) {
         if (i == best || member_at(w, i)->yardstick != NULL || isnan(headline_ns(w, i)))
             continue;
-        struct ridge_interval r = ridge_stat_ratio(&w->samples[i].blocks, &w->samples[best].blocks, w->plan->seed);
+        struct ridge_interval r = ridge_stat_ratio(&w->samples[i].table.blocks, &w->samples[best].table.blocks, w->plan->seed);
         if (!isfinite(r.value))
             continue;
         if (r.value > most) {
@@ -370,7 +353,7 @@ enum ridge_status ridge_derive_group(struct ridge_store *store, int64_t run_id, 
     w.metrics = ridge_arena_array(&w.arena, n, sizeof *w.metrics);
     w.n_metrics = ridge_arena_array(&w.arena, n, sizeof *w.n_metrics);
     for (size_t i = 0; i < n && st == RIDGE_OK; i++)
-        st = samples_read(store, run_id, w.group->members[i], &w.samples[i], err);
+        st = samples_read(store, run_id, w.group->members[i], ridge_plan_statistic(plan, member_at(&w, i)), &w.samples[i], err);
     if (st != RIDGE_OK)
         goto out;
     for (size_t i = 0; i < n; i++)

@@ -28,26 +28,26 @@ static int by_weight(const void *a, const void *b)
     return order != 0 ? order : strcmp(x->label, y->label);
 }
 
-static int64_t fewest_forks(const struct ridge_judgement *j)
+/* -1: nothing was compared. One case that its cap cut short is undecided alone, and silences no other. */
+static int64_t most_forks(const struct ridge_judgement *j)
 {
-    int64_t least = INT64_MAX;
+    int64_t most = -1;
     for (size_t i = 0; i < j->n_rows; i++)
-        if ((is_kind(&j->rows[i], "paired") || is_kind(&j->rows[i], "unpaired")) && j->rows[i].n_forks > 0 &&
-            j->rows[i].n_forks < least)
-            least = j->rows[i].n_forks;
-    return least;
+        if ((is_kind(&j->rows[i], "paired") || is_kind(&j->rows[i], "unpaired")) && j->rows[i].n_forks > most)
+            most = j->rows[i].n_forks;
+    return most;
 }
 
 static const char *why_unfit(struct ridge_arena *a, const struct ridge_gate_run *run, const struct ridge_gate_rules *rules,
                              bool needs_control, const struct ridge_judgement *j)
 {
-    int64_t forks = fewest_forks(j);
+    int64_t forks = most_forks(j);
     if (rules->require_fit && strcmp(run->run.fitness, "unfit") == 0)
         return ridge_arena_printf(a, "the machine was unfit to judge while run %lld was measured: %s", (long long)run->run.id,
                                   run->run.why);
     if (j->n_rows == (size_t)j->n_aa)
         return "no case could be compared";
-    if (forks < RIDGE_GATE_MIN_FORKS)
+    if (forks >= 0 && forks < RIDGE_GATE_MIN_FORKS)
         return ridge_arena_printf(a, "%lld fork%s: fewer than %d cannot tell a change from the luck of a layout; measure with "
                                   "ridge run --gate (5 forks or more), or --set forks=5", (long long)forks,
                                   forks == 1 ? "" : "s", RIDGE_GATE_MIN_FORKS);

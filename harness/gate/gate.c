@@ -104,9 +104,12 @@ int64_t ridge_gate_wanted_forks(const struct ridge_gate_run *run, size_t i_group
         const struct ridge_judged *r = &j->rows[i];
         if (r->n_more_forks <= 0 || strcmp(r->kind, "paired") != 0)
             continue;
-        for (size_t k = 0; k < g->n_members; k++)
-            if (g->members[k].i_member == r->i_member && r->n_forks + r->n_more_forks > want)
-                want = r->n_forks + r->n_more_forks;
+        for (size_t k = 0; k < g->n_members; k++) {
+            int64_t have = g->members[k].n_forks; /* of which r->n_forks could be used: as many of the next ones will */
+            int64_t more = r->n_forks > 0 ? (r->n_more_forks * have + r->n_forks - 1) / r->n_forks : r->n_more_forks;
+            if (g->members[k].i_member == r->i_member && have + more > want)
+                want = have + more;
+        }
     }
     return want;
 }

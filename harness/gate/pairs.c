@@ -88,8 +88,8 @@ static enum ridge_status measure(struct ridge_arena *a, const struct ridge_gate_
     if (st == RIDGE_OK)
         st = ridge_gate_samples_read(run, p->now, false, &y, err);
     if (st == RIDGE_OK) {
-        double *d = ridge_xrealloc_array(NULL, x.blocks.n_forks + 1, sizeof *d);
-        size_t n = ridge_gate_fork_values(&x, &y, d);
+        double *d = ridge_xrealloc_array(NULL, x.table.blocks.n_forks + 1, sizeof *d);
+        size_t n = ridge_stat_fork_ratios(&x.table.blocks, &y.table.blocks, d);
         p->has = n > 0;
         p->shift = ridge_stat_shift(d, n, &p->rule);
         if (spread != NULL)
@@ -112,7 +112,7 @@ static void fill(struct ridge_judged *r, const struct pair *p, int64_t run_id)
     r->low = isfinite(p->shift.low) ? exp(p->shift.low) : NAN;
     r->high = isfinite(p->shift.high) ? exp(p->shift.high) : NAN;
     r->n_forks = p->shift.n_forks;
-    r->detect_ratio = ridge_stat_detectable(&p->shift, p->rule.margin_ratio);
+    r->detect_ratio = ridge_stat_detectable(&p->shift, &p->rule);
     r->p = p->shift.value >= 0 ? p->shift.p_slower : p->shift.p_faster;
 }
 

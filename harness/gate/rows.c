@@ -34,18 +34,16 @@ struct ridge_judged *ridge_gate_add(struct ridge_arena *a, struct ridge_judgemen
     return r;
 }
 
-static void add_chunk(struct ridge_gate_samples *s, const struct ridge_chunk *c, const char *statistic, bool tail)
+static void add_samples(struct ridge_gate_samples *s, const struct ridge_chunk *c)
 {
     if (c->n <= c->n_lead_in)
         return;
     size_t n = c->n - c->n_lead_in;
     double *run_ns = ridge_xrealloc_array(NULL, n, sizeof *run_ns);
-    if (ridge_chunk_run_ns(c, run_ns)) {
-        for (size_t i = 0; tail && i < n; i++) {
-            RIDGE_PUSH(s->run_ns, run_ns[i]);
-            RIDGE_PUSH(s->fork, (int32_t)c->fork);
-        }
-        s->block_v[(size_t)c->fork * s->blocks.n_rounds + (size_t)c->round] = ridge_stat_block(run_ns, n, statistic);
+    bool has_times = ridge_chunk_run_ns(c, run_ns);
+    for (size_t i = 0; has_times && i < n; i++) {
+        RIDGE_PUSH(s->run_ns, run_ns[i]);
+        RIDGE_PUSH(s->fork, (int32_t)c->fork);
     }
     free(run_ns);
 }
@@ -57,18 +55,10 @@ enum ridge_status ridge_gate_samples_read(const struct ridge_gate_run *run, cons
     size_t n = 0;
     *out = (struct ridge_gate_samples){0};
     enum ridge_status st = ridge_read_chunks(run->store, run->run.id, m->i_member, &chunks, &n, err);
+    ridge_stat_block_table(chunks, n, run->run.statistic, &out->table);
     for (size_t i = 0; i < n; i++) {
-        size_t fork = (size_t)chunks[i].fork + 1, round = (size_t)chunks[i].round + 1;
-        out->blocks.n_forks = fork > out->blocks.n_forks ? fork : out->blocks.n_forks;
-        out->blocks.n_rounds = round > out->blocks.n_rounds ? round : out->blocks.n_rounds;
-    }
-    size_t n_cells = out->blocks.n_forks * out->blocks.n_rounds;
-    out->block_v = ridge_xrealloc_array(NULL, n_cells + 1, sizeof *out->block_v);
-    for (size_t i = 0; i < n_cells; i++)
-        out->block_v[i] = NAN;
-    out->blocks.v = out->block_v;
-    for (size_t i = 0; i < n; i++) {
-        add_chunk(out, &chunks[i], run->run.statistic, tail);
+        if (tail)
+            add_samples(out, &chunks[i]);
         ridge_chunk_deinit(&chunks[i]);
     }
     free(chunks);
@@ -77,28 +67,8 @@ enum ridge_status ridge_gate_samples_read(const struct ridge_gate_run *run, cons
 
 void ridge_gate_samples_deinit(struct ridge_gate_samples *s)
 {
-    free(s->block_v);
+    ridge_stat_block_table_deinit(&s->table);
     free(s->run_ns.v);
     free(s->fork.v);
     *s = (struct ridge_gate_samples){0};
-}
-
-size_t ridge_gate_fork_values(const struct ridge_gate_samples *a, const struct ridge_gate_samples *b, double *out)
-{
-    const struct ridge_blocks *x = &a->blocks, *y = &b->blocks;
-    size_t n_forks = x->n_forks < y->n_forks ? x->n_forks : y->n_forks;
-    size_t n_rounds = x->n_rounds < y->n_rounds ? x->n_rounds : y->n_rounds, n = 0;
-    double *d = ridge_xrealloc_array(NULL, n_rounds + 1, sizeof *d);
-    for (size_t f = 0; f < n_forks; f++) {
-        size_t k = 0;
-        for (size_t r = 0; r < n_rounds; r++) {
-            double p = x->v[f * x->n_rounds + r], q = y->v[f * y->n_rounds + r];
-            if (p > 0 && q > 0 && isfinite(p) && isfinite(q))
-                d[k++] = log(q) - log(p);
-        }
-        if (k > 0)
-            out[n++] = ridge_stat_median(d, k);
-    }
-    free(d);
-    return n;
 }

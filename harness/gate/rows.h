@@ -9,8 +9,7 @@ struct ridge_judged *ridge_gate_add(struct ridge_arena *a, struct ridge_judgemen
                                     const struct ridge_rd_member *m, const char *metric, const char *kind);
 /* A member's block statistics and, with `tail`, its samples with their forks. */
 struct ridge_gate_samples {
-    struct ridge_blocks blocks;
-    double *block_v;
+    struct ridge_block_table table;
     struct {
         double *v;
         size_t n, cap;
@@ -23,8 +22,6 @@ struct ridge_gate_samples {
 enum ridge_status ridge_gate_samples_read(const struct ridge_gate_run *run, const struct ridge_rd_member *m, bool tail,
                                           struct ridge_gate_samples *out, struct ridge_error *err) RIDGE_MUST_USE;
 void ridge_gate_samples_deinit(struct ridge_gate_samples *s);
-/* One log ratio b / a per fork that both have: the median over its rounds. Returns how many. */
-size_t ridge_gate_fork_values(const struct ridge_gate_samples *a, const struct ridge_gate_samples *b, double *out);
 struct ridge_gate_spread { /* sums of variances over cases; n_rounds and n_forks of the last one */
     double rounds, forks;
     size_t n_rounds, n_forks, n;

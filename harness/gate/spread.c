@@ -18,7 +18,7 @@ static void add(struct ridge_gate_spread *s, const struct ridge_blocks *b)
 
 void ridge_gate_spread_add(struct ridge_gate_spread *s, const struct ridge_gate_samples *a, const struct ridge_gate_samples *b)
 {
-    const struct ridge_blocks *x = &a->blocks, *y = &b->blocks;
+    const struct ridge_blocks *x = &a->table.blocks, *y = &b->table.blocks;
     struct ridge_blocks ratio = {.n_forks = x->n_forks < y->n_forks ? x->n_forks : y->n_forks,
                                  .n_rounds = x->n_rounds < y->n_rounds ? x->n_rounds : y->n_rounds};
     double *v = ridge_xrealloc_array(NULL, ratio.n_forks * ratio.n_rounds + 1, sizeof *v);
@@ -32,7 +32,7 @@ void ridge_gate_spread_add(struct ridge_gate_spread *s, const struct ridge_gate_
 
 void ridge_gate_spread_add_one(struct ridge_gate_spread *s, const struct ridge_gate_samples *a)
 {
-    add(s, &a->blocks);
+    add(s, &a->table.blocks);
 }
 
 /* A fork's value is a median of its rounds, so their part shrinks with their number; the forks' part does not. */

@@ -266,7 +266,7 @@ static struct ridge_judged *judge(const struct judging *j, const struct change *
     r->high = exp(c->shift.high);
     r->n_forks = c->shift.n_forks;
     r->p = c->shift.value >= 0 ? c->shift.p_slower : c->shift.p_faster;
-    r->detect_ratio = ridge_stat_detectable(&c->shift, c->rule.margin_ratio);
+    r->detect_ratio = ridge_stat_detectable(&c->shift, &c->rule);
     r->verdict = ridge_stat_verdict(&c->shift, &c->rule);
     bool is_many = (r->verdict == RIDGE_CHANGE_REGRESSED && !is_slower) || (r->verdict == RIDGE_CHANGE_IMPROVED && !is_faster);
     if (is_many)

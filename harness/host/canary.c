@@ -4,6 +4,7 @@
  * hypervisor does not tell of such a neighbour, and the chain alone, bound by latency, hardly feels it. */
 #include "host/host.h"
 
+#include "base/order.h"
 #include "base/os.h"
 #include <stdlib.h>
 
@@ -43,12 +44,6 @@ static void run_loads(void)
     sink = a + b + c + d + e + f + g + h;
 }
 
-static int compare_double(const void *a, const void *b)
-{
-    double p = *(const double *)a, q = *(const double *)b;
-    return (p > q) - (p < q);
-}
-
 double ridge_host_loads_per_step(void)
 {
     double found[N_PAIRS];
@@ -62,14 +57,8 @@ double ridge_host_loads_per_step(void)
         double step_ns = (double)(middle - begin) / (STEPS_PER_TURN * CHAIN_TURNS);
         found[i] = end > middle ? step_ns * LANES * PASSES / (double)(end - middle) : 0;
     }
-    qsort(found, N_PAIRS, sizeof found[0], compare_double);
+    qsort(found, N_PAIRS, sizeof found[0], ridge_order_real);
     return found[N_PAIRS / 2];
-}
-
-static int compare_u64(const void *a, const void *b)
-{
-    uint64_t p = *(const uint64_t *)a, q = *(const uint64_t *)b;
-    return (p > q) - (p < q);
 }
 
 double ridge_host_canary_hz(uint64_t ns)
@@ -84,7 +73,7 @@ double ridge_host_canary_hz(uint64_t ns)
         pieces[n++] = now - then;
     } while (n < MAX_PIECES && now - begin < ns);
     /* The median piece: a preempted piece says nothing about the clock. */
-    qsort(pieces, n, sizeof pieces[0], compare_u64);
+    qsort(pieces, n, sizeof pieces[0], ridge_order_u64);
     uint64_t piece_ns = pieces[n / 2];
     return piece_ns > 0 ? (double)STEPS_PER_TURN * TURNS_PER_PIECE * 1e9 / (double)piece_ns : -1;
 }

@@ -3,6 +3,7 @@
  * the end. */
 #include "host/host.h"
 
+#include "base/order.h"
 #include "base/os.h"
 #include "host/cpu.h"
 #include <sched.h>
@@ -57,18 +58,6 @@ double ridge_clock_ns(const struct ridge_clock *c, uint64_t ticks)
     return c->is_tsc ? (double)ticks * c->ns_per_tick : (double)ticks;
 }
 
-static int compare_u64(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
-static int compare_double(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 struct instant {
     uint64_t ns, ticks;
 };
@@ -100,7 +89,7 @@ static double calibrate_ns_per_tick(const struct ridge_clock *c)
         struct instant b = both_clocks(c);
         found[i] = b.ticks > a.ticks ? (double)(b.ns - a.ns) / (double)(b.ticks - a.ticks) : 0;
     }
-    qsort(found, N_CALIBRATIONS, sizeof found[0], compare_double);
+    qsort(found, N_CALIBRATIONS, sizeof found[0], ridge_order_real);
     return found[N_CALIBRATIONS / 2];
 }
 
@@ -127,7 +116,7 @@ static void measure_cost(struct ridge_clock *c)
     }
     for (size_t i = 0; i < N_EMPTY_PAIRS; i++)
         step = greatest_common_divisor(pairs[i], step);
-    qsort(pairs, N_EMPTY_PAIRS, sizeof *pairs, compare_u64);
+    qsort(pairs, N_EMPTY_PAIRS, sizeof *pairs, ridge_order_u64);
     c->cost_ns = ridge_clock_ns(c, pairs[N_EMPTY_PAIRS / 10]);
     c->resolution_ns = ridge_clock_ns(c, step > 0 ? step : 1);
     free(pairs);

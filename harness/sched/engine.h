@@ -23,13 +23,16 @@ struct core_share { /* of one target, over a run */
     double best[RIDGE_SHARE_BEST]; /* the most loads a step seen, falling */
     int64_t n_blocks, n_repeats;
 };
+struct target_run { /* what a run learns about one target */
+    bool host_sent;
+    struct core_share core_share;
+};
 struct run {
     struct ridge_plan *plan;
     const struct ridge_sched_config *config;
     const struct ridge_sched_sink *sink;
     struct ridge_error *err;
-    bool *hosts_seen; /* per target of the plan, [n_targets] for local */
-    struct core_share *core_shares; /* likewise */
+    struct target_run *targets; /* as in the plan, [n_targets] for local */
     uint64_t begin_ns;
     double *shares; /* of the expected time that lies before a group; [n_groups] is 1 */
     double done_before; /* share of the plan that was stored by an earlier run */
@@ -51,11 +54,12 @@ struct group_run {
 
 uint64_t ridge_sched_mix(uint64_t seed, uint64_t a, uint64_t b, uint64_t c);
 
-/* share.c: learns from a block; true: measure it again. What stays shared is marked disturbed. */
-bool ridge_share_repeats(struct core_share *s, struct ridge_chunk *c, int64_t i_try, uint64_t block_ns);
+/* share.c: learns from a block; true: measure it again, where that may be. What stays shared is marked disturbed. */
+bool ridge_share_repeats(struct core_share *s, struct ridge_chunk *c, int64_t i_try, bool may_repeat);
 
 /* launch.c */
 bool ridge_sched_is_local(const struct slot *s);
+struct target_run *ridge_sched_target(const struct group_run *g, const struct slot *s);
 void ridge_sched_launch(struct group_run *g, struct slot *s,
                         int64_t fork); /* ends ok and parked, or with a verdict */
 enum ridge_status ridge_sched_report(struct group_run *g, struct slot *s);

@@ -12,6 +12,7 @@
 #define LONG_RUN_NS 10000000.0 /* above: one run of lead-in */
 #define MAX_SAMPLES 200000
 #define REPEAT_WAIT_NS 20000000 /* a neighbour's turn lasts 50 ms and more */
+#define MAX_REPEATED_NS 100000000 /* a longer block sees many turns */
 #define MAX_BLOCKS_LONG 10 /* a worker ends a block of requests that long by itself, in words */
 
 struct round { /* chunks of one round, in the order they ran */
@@ -44,18 +45,6 @@ static void shuffle(struct slot **v, size_t n, uint64_t *rng)
 static double *block_at(const struct group_run *g, const struct slot *s, int64_t fork, size_t round)
 {
     return &s->blocks[(size_t)fork * g->max_rounds + round];
-}
-static double block_value(const struct group_run *g, struct slot *s, const struct ridge_chunk *c)
-{
-    size_t n = c->n - c->n_lead_in;
-    if (n == 0)
-        return NAN;
-    double *run_ns = ridge_xmalloc(n * sizeof *run_ns), value = NAN;
-    if (ridge_chunk_run_ns(c, run_ns))
-        value = ridge_stat_block(run_ns, n, ridge_plan_statistic(g->run->plan, &g->run->plan->members[s->i_member]));
-    free(run_ns);
-    s->run_ns = value;
-    return value > 0 ? value : NAN; /* a log of nothing helps nobody */
 }
 static bool chunk_is_asked(struct proc *p, const struct ridge_chunk *c,
                            const struct ridge_msg_go *go)
@@ -90,17 +79,13 @@ static bool ask_block(struct group_run *g, struct slot *s, struct ridge_message 
     }
     return got;
 }
-static struct core_share *core_share_of(const struct group_run *g, const struct slot *s)
-{
-    const struct ridge_plan *plan = g->run->plan;
-    return &g->run->core_shares[s->target != NULL ? (size_t)(s->target - plan->targets) : plan->n_targets];
-}
 /* One block, measured again while a neighbour is on its core; requests are not: their tails are the point. */
 static void run_block(struct group_run *g, struct slot *s, int64_t fork, size_t round,
                       struct round *out)
 {
     struct ridge_message answer, go = {.type = RIDGE_MSG_GO};
     const struct ridge_plan_settings *set = &g->run->plan->settings;
+    struct core_share *share = &ridge_sched_target(g, s)->core_share;
     bool is_long = s->run_ns > LONG_RUN_NS;
     go.u.go = (struct ridge_msg_go){.fork = fork,
                                     .round = (int64_t)round,
@@ -113,14 +98,15 @@ static void run_block(struct group_run *g, struct slot *s, int64_t fork, size_t 
         uint64_t begin_ns = ridge_os_now_ns();
         if (!ask_block(g, s, &go, &answer))
             return;
-        uint64_t block_ns = ridge_os_now_ns() - begin_ns;
-        if (!ridge_share_repeats(core_share_of(g, s), &answer.u.samples, i_try, g->is_requests ? UINT64_MAX : block_ns))
+        bool may_repeat = !g->is_requests && ridge_os_now_ns() - begin_ns <= MAX_REPEATED_NS;
+        if (!ridge_share_repeats(share, &answer.u.samples, i_try, may_repeat))
             break;
         ridge_message_deinit(&answer);
         ridge_os_sleep_ns(REPEAT_WAIT_NS);
     }
-    answer.u.samples.block_ns = block_value(g, s, &answer.u.samples);
-    *block_at(g, s, fork, round) = answer.u.samples.block_ns;
+    const struct ridge_plan *plan = g->run->plan;
+    s->run_ns = ridge_stat_chunk(&answer.u.samples, ridge_plan_statistic(plan, &plan->members[s->i_member]));
+    *block_at(g, s, fork, round) = answer.u.samples.block_ns = s->run_ns;
     out->i_members[out->n] = s->i_member;
     out->chunks[out->n++] = answer.u.samples;
     answer.u.samples = (struct ridge_chunk){0};

@@ -23,6 +23,11 @@ bool ridge_sched_is_local(const struct slot *s)
 {
     return s->target == NULL || s->target->transport == NULL || s->target->transport[0] == NULL;
 }
+struct target_run *ridge_sched_target(const struct group_run *g, const struct slot *s)
+{
+    const struct ridge_plan *plan = g->run->plan;
+    return &g->run->targets[s->target != NULL ? (size_t)(s->target - plan->targets) : plan->n_targets];
+}
 
 static size_t count(const char *const *list)
 {
@@ -196,11 +201,10 @@ static void take_loaded(struct proc *p, const struct ridge_msg_loaded *m)
 }
 static bool send_host(struct group_run *g, struct slot *s, const struct ridge_message *hello)
 {
-    size_t i =
-        s->target != NULL ? (size_t)(s->target - g->run->plan->targets) : g->run->plan->n_targets;
-    if (g->run->hosts_seen[i] || g->run->sink->host == NULL)
+    struct target_run *target = ridge_sched_target(g, s);
+    if (target->host_sent || g->run->sink->host == NULL)
         return true;
-    g->run->hosts_seen[i] = true;
+    target->host_sent = true;
     return g->run->sink->host(g->run->sink->self, &hello->u.hello, g->run->err) == RIDGE_OK;
 }
 void ridge_sched_launch(struct group_run *g, struct slot *s, int64_t fork)

@@ -28,10 +28,8 @@ enum ridge_status ridge_sched_run(struct ridge_plan *plan, const struct ridge_sc
     struct sigaction ignore = {.sa_handler = SIG_IGN}, old;
     sigaction(SIGPIPE, &ignore,
               &old); /* a worker that is gone is told by its end, not by a signal */
-    run.hosts_seen = ridge_xmalloc((plan->n_targets + 1) * sizeof(bool));
-    memset(run.hosts_seen, 0, (plan->n_targets + 1) * sizeof(bool));
-    run.core_shares = ridge_xmalloc((plan->n_targets + 1) * sizeof *run.core_shares);
-    memset(run.core_shares, 0, (plan->n_targets + 1) * sizeof *run.core_shares);
+    run.targets = ridge_xmalloc((plan->n_targets + 1) * sizeof *run.targets);
+    memset(run.targets, 0, (plan->n_targets + 1) * sizeof *run.targets);
     run.shares = expected_shares(plan);
     enum ridge_status status = RIDGE_OK;
     for (size_t i = 0; i < plan->n_groups && status == RIDGE_OK; i++) {
@@ -40,8 +38,7 @@ enum ridge_status ridge_sched_run(struct ridge_plan *plan, const struct ridge_sc
         else
             status = ridge_sched_group(&run, i);
     }
-    free(run.hosts_seen);
-    free(run.core_shares);
+    free(run.targets);
     free(run.shares);
     sigaction(SIGPIPE, &old, NULL);
     return status;

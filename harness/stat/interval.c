@@ -20,6 +20,7 @@ struct table {
     size_t n_forks, n; /* n: all values */
     size_t *begin;     /* n_forks + 1 */
     double *v, *scratch, *fork_value;
+    bool *disturbed; /* of v */
 };
 
 static void table_init(struct table *t, size_t n_forks, size_t n_rounds)
@@ -28,6 +29,7 @@ static void table_init(struct table *t, size_t n_forks, size_t n_rounds)
     t->v = ridge_xrealloc_array(NULL, n_forks * n_rounds + 1, sizeof *t->v);
     t->scratch = ridge_xrealloc_array(NULL, n_forks * n_rounds + 1, sizeof *t->scratch);
     t->fork_value = ridge_xrealloc_array(NULL, n_forks + 1, sizeof *t->fork_value);
+    t->disturbed = ridge_xrealloc_array(NULL, n_forks * n_rounds + 1, sizeof *t->disturbed);
     t->n_forks = t->n = t->begin[0] = 0;
 }
 static void table_deinit(struct table *t)
@@ -36,11 +38,43 @@ static void table_deinit(struct table *t)
     free(t->v);
     free(t->scratch);
     free(t->fork_value);
+    free(t->disturbed);
+}
+static void table_add(struct table *t, double value, bool is_disturbed)
+{
+    t->disturbed[t->n] = is_disturbed;
+    t->v[t->n++] = value;
 }
 static void table_end_fork(struct table *t)
 {
     if (t->n > t->begin[t->n_forks])
         t->begin[++t->n_forks] = t->n;
+}
+
+static size_t count_undisturbed(const struct table *t, size_t fork)
+{
+    size_t n = 0;
+    for (size_t i = t->begin[fork]; i < t->begin[fork + 1]; i++)
+        n += !t->disturbed[i];
+    return n;
+}
+/* The rule of disturbed blocks, see stat.h. */
+static void leave_out_disturbed(struct table *t)
+{
+    size_t n_forks = t->n_forks, n_with = 0, begin = 0;
+    for (size_t f = 0; f < n_forks; f++)
+        n_with += count_undisturbed(t, f) > 0;
+    if (n_with == 0 || 2 * n_with < n_forks)
+        return;
+    t->n_forks = t->n = 0;
+    for (size_t f = 0; f < n_forks; f++) {
+        size_t end = t->begin[f + 1]; /* what is kept moves down, so it may be written over */
+        for (size_t i = begin; i < end; i++)
+            if (!t->disturbed[i])
+                table_add(t, t->v[i], false);
+        table_end_fork(t);
+        begin = end;
+    }
 }
 
 static double median_of(struct table *t, const double *v, size_t n)
@@ -104,6 +138,11 @@ static void interval(struct table *t, uint64_t seed, double (*resample)(struct t
     out->high = fmax(out->high, out->value);
 }
 
+static bool is_disturbed(const struct ridge_blocks *b, size_t fork, size_t round)
+{
+    return b->disturbed != NULL && b->disturbed[fork * b->n_rounds + round];
+}
+
 struct ridge_interval ridge_stat_headline(const struct ridge_blocks *b, uint64_t seed)
 {
     struct ridge_interval out = {.value = NAN, .low = NAN, .high = NAN};
@@ -114,9 +153,10 @@ struct ridge_interval ridge_stat_headline(const struct ridge_blocks *b, uint64_t
     for (size_t f = 0; f < b->n_forks; f++) {
         for (size_t r = 0; r < b->n_rounds; r++)
             if (!isnan(b->v[f * b->n_rounds + r]))
-                t.v[t.n++] = b->v[f * b->n_rounds + r];
+                table_add(&t, b->v[f * b->n_rounds + r], is_disturbed(b, f, r));
         table_end_fork(&t);
     }
+    leave_out_disturbed(&t);
     out.value = median_of(&t, t.v, t.n);
     interval(&t, seed, resample_pooled, &out);
     table_deinit(&t);
@@ -133,10 +173,22 @@ static void log_pairs(const struct ridge_blocks *a, const struct ridge_blocks *b
         for (size_t r = 0; r < n_rounds; r++) {
             double x = a->v[f * a->n_rounds + r], y = b->v[f * b->n_rounds + r];
             if (x > 0 && y > 0 && isfinite(x) && isfinite(y))
-                t->v[t->n++] = log(y) - log(x);
+                table_add(t, log(y) - log(x), is_disturbed(a, f, r) || is_disturbed(b, f, r));
         }
         table_end_fork(t);
     }
+    leave_out_disturbed(t);
+}
+
+size_t ridge_stat_fork_ratios(const struct ridge_blocks *a, const struct ridge_blocks *b, double *out)
+{
+    struct table t;
+    log_pairs(a, b, &t);
+    fork_medians(&t);
+    memcpy(out, t.fork_value, t.n_forks * sizeof *out);
+    size_t n = t.n_forks;
+    table_deinit(&t);
+    return n;
 }
 
 struct ridge_interval ridge_stat_ratio(const struct ridge_blocks *a, const struct ridge_blocks *b,

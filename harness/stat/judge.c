@@ -8,19 +8,17 @@ struct ridge_shift ridge_stat_shift(const double *d, size_t n, const struct ridg
 {
     double margin = log1p(rule->margin_ratio);
     struct ridge_shift s = {.value = ridge_stat_hodges_lehmann(d, n), .n_forks = (int64_t)n};
-    bool has = ridge_stat_signed_rank_interval(d, n, rule->alpha, &s.low, &s.high);
     s.autocorrelation = ridge_stat_autocorrelation(d, n);
-    if (has && s.autocorrelation > 0) {
-        double widen = sqrt((1 + s.autocorrelation) / (1 - s.autocorrelation));
-        s.low = s.value - (s.value - s.low) * widen;
-        s.high = s.value + (s.high - s.value) * widen;
-    }
-    s.p_slower = ridge_stat_signed_rank_p(d, n, margin);
-    double *turned = ridge_xrealloc_array(NULL, n + 1, sizeof *turned);
+    double widen = sqrt((1 + s.autocorrelation) / (1 - s.autocorrelation));
+    double *wide = ridge_xrealloc_array(NULL, n + 1, sizeof *wide); /* around the value: interval and p widen alike */
     for (size_t i = 0; i < n; i++)
-        turned[i] = -d[i];
-    s.p_faster = ridge_stat_signed_rank_p(turned, n, margin);
-    free(turned);
+        wide[i] = s.value + (d[i] - s.value) * widen;
+    (void)ridge_stat_signed_rank_interval(wide, n, rule->alpha, &s.low, &s.high);
+    s.p_slower = ridge_stat_signed_rank_p(wide, n, margin);
+    for (size_t i = 0; i < n; i++)
+        wide[i] = -wide[i];
+    s.p_faster = ridge_stat_signed_rank_p(wide, n, margin);
+    free(wide);
     return s;
 }
 
@@ -37,6 +35,13 @@ enum ridge_change ridge_stat_verdict(const struct ridge_shift *s, const struct r
     return s->high < margin ? RIDGE_CHANGE_OK : RIDGE_CHANGE_INCONCLUSIVE;
 }
 
+/* A change must be rare enough among all cases: how much farther than at alpha alone the interval then reaches. */
+static double reach_among(const struct ridge_judge_rule *rule)
+{
+    double n = rule->n_cases > 1 ? (double)rule->n_cases : 1;
+    return ridge_stat_normal_quantile(1 - rule->alpha / n) / ridge_stat_normal_quantile(1 - rule->alpha);
+}
+
 /* The interval shrinks as 1/sqrt(n). An estimate at the margin itself is decided by no number of forks. */
 int64_t ridge_stat_more_forks(const struct ridge_shift *s, enum ridge_change verdict, const struct ridge_judge_rule *rule)
 {
@@ -48,7 +53,7 @@ int64_t ridge_stat_more_forks(const struct ridge_shift *s, enum ridge_change ver
     int64_t floor_forks = is_out ? ridge_stat_forks_for(rule->alpha, rule->n_cases) : RIDGE_JUDGE_MIN_FORKS;
     int64_t want = floor_forks;
     if (isfinite(s->low) && isfinite(s->high)) {
-        double half = (s->high - s->low) / 2, n = (double)s->n_forks;
+        double half = (s->high - s->low) / 2 * (is_out ? reach_among(rule) : 1), n = (double)s->n_forks;
         if (half * sqrt(n / MOST) >= gap)
             return 0;
         want = (int64_t)ceil(n * (half / gap) * (half / gap));
@@ -57,9 +62,9 @@ int64_t ridge_stat_more_forks(const struct ridge_shift *s, enum ridge_change ver
     return want > s->n_forks ? want - s->n_forks : 1;
 }
 
-double ridge_stat_detectable(const struct ridge_shift *s, double margin_ratio)
+double ridge_stat_detectable(const struct ridge_shift *s, const struct ridge_judge_rule *rule)
 {
-    return isfinite(s->low) ? expm1(log1p(margin_ratio) + (s->value - s->low)) : NAN;
+    return isfinite(s->low) ? expm1(log1p(rule->margin_ratio) + (s->value - s->low) * reach_among(rule)) : NAN;
 }
 
 struct hypothesis {

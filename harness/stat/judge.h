@@ -7,8 +7,6 @@
 #include "stat/stat.h"
 
 #define RIDGE_JUDGE_MIN_FORKS 5
-#define RIDGE_RULE_JUDGE "HL over forks, signed-rank interval v1"
-#define RIDGE_RULE_UNPAIRED "change of the log ratio to the yardstick, between-run spread v1"
 
 /* ---- signed ranks ---- */
 /* P(W+ >= w) of n exchangeable signs: exact up to 40 forks, normal with continuity correction beyond. */
@@ -34,15 +32,15 @@ struct ridge_shift { /* of the log ratio new / old */
     double autocorrelation;
     int64_t n_forks;
 };
-/* d: one log ratio per fork, in fork order. */
+/* d: one log ratio per fork, in fork order. Neighbours that are alike widen the interval and raise p. */
 struct ridge_shift ridge_stat_shift(const double *d, size_t n, const struct ridge_judge_rule *rule);
 /* REGRESSED: low > d; IMPROVED: high < -d; OK: high < d; else INCONCLUSIVE. d = ln(1 + margin). Fewer than
  * RIDGE_JUDGE_MIN_FORKS are never REGRESSED or IMPROVED. */
 enum ridge_change ridge_stat_verdict(const struct ridge_shift *s, const struct ridge_judge_rule *rule);
 /* Forks beyond those it has that would decide the case, from the width it has; 0: decided, or none would help. */
 int64_t ridge_stat_more_forks(const struct ridge_shift *s, enum ridge_change verdict, const struct ridge_judge_rule *rule);
-/* Smallest slow-down that would have been REGRESSED at this width, as a ratio. */
-double ridge_stat_detectable(const struct ridge_shift *s, double margin_ratio);
+/* The slow-down, as a ratio, of which half would have been REGRESSED at this width, alone among n_cases. */
+double ridge_stat_detectable(const struct ridge_shift *s, const struct ridge_judge_rule *rule);
 /* Marks in `rejected` the hypotheses that Benjamini-Hochberg rejects at q; returns how many. NAN is never. */
 size_t ridge_stat_benjamini_hochberg(const double *p, size_t n, double q, bool *rejected);
 

@@ -28,11 +28,27 @@ double ridge_stat_stddev(const double *v, size_t n); /* n-1; NAN for n < 2 */
 double ridge_stat_median(double *scratch, size_t n); /* sorts scratch */
 double ridge_stat_hodges_lehmann(const double *d, size_t n); /* median of Walsh averages, i <= j */
 
-/* A member's block statistics: v[fork][round] flattened; NAN = no such block. */
+/* A member's block statistics: v[fork][round] flattened; NAN = no such block.
+ *
+ * THE rule of disturbed blocks: those whose every sample was flagged from outside (steal, foreign CPU time, another clock,
+ * a shared core) are left out of headline and ratio, where at least half of the forks have others; a pair is disturbed
+ * when one of its blocks is. Where fewer have, all count: the run was noisy, and its fitness says so. */
 struct ridge_blocks {
     size_t n_forks, n_rounds; /* n_rounds: the most of any fork */
     const double *v;          /* n_forks * n_rounds */
+    const bool *disturbed;    /* likewise; NULL: none */
 };
+struct ridge_block_table { /* owns what `blocks` shows */
+    struct ridge_blocks blocks;
+    double *v;
+    bool *disturbed;
+};
+/* The block statistic of a chunk's samples outside the lead-in; NAN without any, or without time. */
+double ridge_stat_chunk(const struct ridge_chunk *c, const char *statistic);
+/* statistic: for chunks of older files, which do not hold their own value. */
+void ridge_stat_block_table(const struct ridge_chunk *chunks, size_t n, const char *statistic,
+                            struct ridge_block_table *out);
+void ridge_stat_block_table_deinit(struct ridge_block_table *t);
 struct ridge_interval {
     double value, low, high; /* 95 % */
     int64_t n, n_forks;
@@ -44,6 +60,9 @@ struct ridge_interval ridge_stat_headline(const struct ridge_blocks *b, uint64_t
  * with one fork the median over its rounds. Pairs are (fork, round). Interval as above. */
 struct ridge_interval ridge_stat_ratio(const struct ridge_blocks *a, const struct ridge_blocks *b,
                                        uint64_t seed);
+/* The ratio's fork values: the median of ln(b/a) of every fork that has pairs, in fork order. `out` has room for the forks
+ * of either side; returns how many. */
+size_t ridge_stat_fork_ratios(const struct ridge_blocks *a, const struct ridge_blocks *b, double *out);
 /* Half width of the log interval inside ONE fork (order statistics of the paired log differences), for
  * the stop rule; INFINITY with fewer than 5 pairs. */
 double ridge_stat_fork_half_width(const double *a, const double *b, size_t n_rounds);
@@ -60,8 +79,8 @@ const char *ridge_stat_stop_text(enum ridge_stop stop); /* width, cap_rounds, ca
 
 /* Percent labels and rule names that are stored beside each metric. */
 #define RIDGE_RULE_QUANTILE "nearest-rank v1"
-#define RIDGE_RULE_HEADLINE "median of block %s v1"
-#define RIDGE_RULE_RATIO "HL over forks of median paired log ratio v1"
+#define RIDGE_RULE_HEADLINE "median of block %s v2"
+#define RIDGE_RULE_RATIO "HL over forks of median paired log ratio v2"
 
 /* One process's or one case's samples -> block statistic ("p10", "median"); durations are per run. */
 double ridge_stat_block(double *scratch, size_t n, const char *statistic);

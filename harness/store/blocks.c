@@ -4,11 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static double real_or_unknown(sqlite3_stmt *q, int i)
-{
-    return sqlite3_column_type(q, i) == SQLITE_NULL ? -1 : sqlite3_column_double(q, i);
-}
-
 enum ridge_status ridge_read_blocks(struct ridge_store *s, struct ridge_arena *a, int64_t run_id,
                                     struct ridge_rd_block **out, size_t *n, struct ridge_error *err)
 {
@@ -23,7 +18,7 @@ enum ridge_status ridge_read_blocks(struct ridge_store *s, struct ridge_arena *a
     while (st == RIDGE_OK && (st = ridge_db_step(s, q, &is_row, err)) == RIDGE_OK && is_row) {
         struct ridge_rd_block b = {sqlite3_column_int64(q, 0), sqlite3_column_int64(q, 1), sqlite3_column_int64(q, 2),
                                    sqlite3_column_int64(q, 3), sqlite3_column_int64(q, 4), sqlite3_column_int64(q, 5),
-                                   sqlite3_column_int64(q, 6), real_or_unknown(q, 7),      real_or_unknown(q, 8)};
+                                   sqlite3_column_int64(q, 6), ridge_db_measured(q, 7),    ridge_db_measured(q, 8)};
         RIDGE_PUSH(blocks, b);
     }
     sqlite3_finalize(q);

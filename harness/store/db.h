@@ -31,6 +31,7 @@ enum ridge_status ridge_db_run(struct ridge_store *s, sqlite3_stmt *q, struct ri
 enum ridge_status ridge_db_step(struct ridge_store *s, sqlite3_stmt *q, bool *is_row,
                                 struct ridge_error *err) RIDGE_MUST_USE;
 double ridge_db_real(sqlite3_stmt *q, int i);      /* NULL: NAN */
+double ridge_db_measured(sqlite3_stmt *q, int i);  /* NULL: -1, what could not be measured */
 const char *ridge_db_text(sqlite3_stmt *q, int i); /* NULL: ""; until the next step */
 /* First column of the first row, `otherwise` without one. */
 enum ridge_status ridge_db_int(struct ridge_store *s, const char *sql, int64_t otherwise, int64_t *out,

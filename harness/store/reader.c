@@ -127,18 +127,18 @@ static enum ridge_status read_chunk(struct ridge_store *s, sqlite3_stmt *q, stru
                               .order = sqlite3_column_int64(q, 3),
                               .n_lead_in = (size_t)sqlite3_column_int64(q, 5),
                               .inner_reps = sqlite3_column_int64(q, 6),
-                              .canary_hz = sqlite3_column_type(q, 7) == SQLITE_NULL ? -1 : sqlite3_column_double(q, 7),
+                              .canary_hz = ridge_db_measured(q, 7),
                               .steal_ns = sqlite3_column_int64(q, 8),
                               .foreign_ns = sqlite3_column_int64(q, 9),
                               .wait_ns = sqlite3_column_int64(q, 10),
                               .n_voluntary_switches = sqlite3_column_int64(q, 11),
                               .n_involuntary_switches = sqlite3_column_int64(q, 12),
                               .n_disturbed = sqlite3_column_int64(q, 13),
-                              .block_ns = sqlite3_column_type(q, 15) == SQLITE_NULL ? NAN : sqlite3_column_double(q, 15),
+                              .block_ns = ridge_db_real(q, 15),
                               .cpu_time_ns = sqlite3_column_int64(q, 16),
                               .n_completed = sqlite3_column_int64(q, 17),
                               .span_ns = sqlite3_column_int64(q, 18),
-                              .loads_per_step = sqlite3_column_type(q, 19) == SQLITE_NULL ? -1 : sqlite3_column_double(q, 19),
+                              .loads_per_step = ridge_db_measured(q, 19),
                               .n_repeats = sqlite3_column_int64(q, 20)};
     if (ridge_blob_decode(sqlite3_column_blob(q, 14), (size_t)sqlite3_column_bytes(q, 14), c, &inner) != RIDGE_OK)
         return ridge_fail(err, RIDGE_ERR_DB, s->path, "%s: chunk %" PRId64 ": %s", s->path, id, inner.text);

@@ -157,6 +157,10 @@ static const struct field go_fields[] = {
         .key = name, .kind = F_INT, .need = OPTIONAL, .offset = AT(ridge_chunk, field), .min = -1, \
         .max = BIG, .fallback = -1                                                                 \
     }
+#define CHUNK_MAYBE_REAL(name, field)                                                                    \
+    {                                                                                                    \
+        .key = name, .kind = F_REAL, .need = OPTIONAL, .offset = AT(ridge_chunk, field), .fallback = -1 \
+    }
 static const struct field samples_fields[] = {
     CHUNK_INT("fork", fork, 0),
     CHUNK_INT("round", round, 0),
@@ -169,16 +173,8 @@ static const struct field samples_fields[] = {
      .kind = F_HOOK,
      .decode = ridge_wire_read_columns,
      .encode = ridge_wire_write_columns},
-    {.key = "canary_hz",
-     .kind = F_REAL,
-     .need = OPTIONAL,
-     .offset = AT(ridge_chunk, canary_hz),
-     .fallback = -1},
-    {.key = "loads_per_step",
-     .kind = F_REAL,
-     .need = OPTIONAL,
-     .offset = AT(ridge_chunk, loads_per_step),
-     .fallback = -1},
+    CHUNK_MAYBE_REAL("canary_hz", canary_hz),
+    CHUNK_MAYBE_REAL("loads_per_step", loads_per_step),
     CHUNK_MAYBE("steal_ns", steal_ns),
     CHUNK_MAYBE("foreign_ns", foreign_ns),
     CHUNK_MAYBE("cpu_time_ns", cpu_time_ns),

@@ -2,28 +2,8 @@
  * RIDGE_ISA. rows * vectors sums stay in registers: all bounds are constant and unroll. */
 #include "conv/direct.h"
 #include "common/transpose_tile.h"
+#include "common/vec_rows.h"
 #include "conv/finish.h"
-
-/* Row i from a base every 9 rows and four multiples of the step, which fit addressing modes: a pointer a row
- * would not fit 16 registers. */
-enum { ROWS_PER_BASE = 9, N_BASES = (RIDGE_CONV_MAX_TILE_ROWS + ROWS_PER_BASE - 1) / ROWS_PER_BASE };
-
-struct rows {
-    const char *base[N_BASES];
-    int64_t step, step3, step5, step7;
-};
-
-INLINE const float *row_at(const struct rows *r, int i)
-{
-    const int n = i % ROWS_PER_BASE;
-    const int64_t offset = n == 0   ? 0
-                           : n == 3 ? r->step3
-                           : n == 5 ? r->step5
-                           : n == 6 ? 2 * r->step3
-                           : n == 7 ? r->step7
-                                    : n * r->step;
-    return (const float *)(const void *)(r->base[i / ROWS_PER_BASE] + offset);
-}
 
 INLINE VEC load_column(const float *p, bool is_masked, MASK mask)
 {
@@ -112,17 +92,6 @@ struct walk {
     const float *b;
 };
 
-#define N_BASES_OF(n_rows) (((n_rows) + ROWS_PER_BASE - 1) / ROWS_PER_BASE)
-
-INLINE void seek(struct walk *w, const struct ridge_conv_tile *t, const float *a, const struct ridge_conv_segment *s,
-                 const int64_t ldb, const int n_rows)
-{
-    w->b = t->b + s->k * ldb;
-    w->rows.base[0] = (const char *)(a + s->a);
-    UNROLL(2) for (int i = 1; i < N_BASES_OF(n_rows); i++)
-        w->rows.base[i] = w->rows.base[0] + i * ROWS_PER_BASE * w->rows.step;
-}
-
 /* n steps of k. Each fetches a line from `ahead` on. */
 INLINE void steps(struct walk w, VEC *acc, int64_t n, const int64_t ldb, const char *ahead, const int64_t ahead_step,
                   const int n_rows, const int n_vec, const bool is_masked, const MASK mask)
@@ -139,12 +108,7 @@ INLINE void steps(struct walk w, VEC *acc, int64_t n, const int64_t ldb, const c
             const VEC x = SET(*row_at(&w.rows, i));
             UNROLL(2) for (int v = 0; v < n_vec; v++) acc[i * n_vec + v] = FMA(x, b[v], acc[i * n_vec + v]);
         }
-        UNROLL(2) for (int i = 0; i < N_BASES_OF(n_rows); i++)
-        {
-            w.rows.base[i] += sizeof(float);
-            /* Hides how the bases move, or the compiler makes a pointer of every row. */
-            __asm__("" : "+r"(w.rows.base[i]));
-        }
+        step_rows(&w.rows, n_rows, 1);
     }
 }
 
@@ -156,11 +120,12 @@ INLINE void compute(const struct ridge_conv_tile *t, const int n_rows, const int
     const int64_t ldb = t->ldb, lda = t->lda;
     const float *a = t->a;
     float *c = t->c;
-    struct walk w = {.rows = {.step = lda * 4, .step3 = lda * 12, .step5 = lda * 20, .step7 = lda * 28}};
+    struct walk w = {.rows = rows_of(lda)};
     for (int64_t left = t->n_tiles; left > 0; left--) {
         start(t, c, acc, n_rows, n_vec, is_masked, mask);
         for (const struct ridge_conv_segment *s = t->segments; s < end; s++) {
-            seek(&w, t, a, s, ldb, n_rows);
+            w.b = t->b + s->k * ldb;
+            seek_rows(&w.rows, a + s->a, n_rows);
             steps(w, acc, s->n, ldb, (const char *)(a + s->a + (n_rows - 1) * lda + s->n), t->ahead_bytes, n_rows,
                   n_vec, is_masked, mask);
         }

@@ -338,7 +338,7 @@ static enum ridge_status pack_any(const struct ridge_conv_grouped *isa, const st
                                             .algorithm = "direct",                                 \
                                             .dtype = "f32",                                        \
                                             .isa = #isa_name,                                      \
-                                            .layout = "nhwc, nchw16c",                                      \
+                                            .layout = "nhwc, nchw16c",                             \
                                             .supports = id##_supports,                             \
                                             .packed_bytes = id##_packed_bytes,                     \
                                             .pack = id##_pack,                                     \

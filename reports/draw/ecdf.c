@@ -1,4 +1,6 @@
 #include "draw.h"
+
+#include "base/order.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,12 +19,6 @@ struct line {
 struct axis {
     double low, high; /* ns; the picture is logarithmic between them */
 };
-
-static int by_value(const void *pa, const void *pb)
-{
-    double a = *(const double *)pa, b = *(const double *)pb;
-    return (a > b) - (a < b);
-}
 
 static size_t append_samples(const struct ridge_chunk *c, double *out)
 {
@@ -50,7 +46,7 @@ static bool read_line(const struct ridge_view *v, const struct ridge_view_row *r
         ridge_chunk_deinit(&chunks[i]);
     }
     free(chunks);
-    qsort(all, n, sizeof *all, by_value);
+    qsort(all, n, sizeof *all, ridge_order_real);
     for (size_t k = 0; n > 0 && k <= N_POINTS; k++)
         line->q[k] = all[(n - 1) * k / N_POINTS];
     free(all);

@@ -1,6 +1,8 @@
 /* The clock over the run: every block's canary against the median, in the order of measurement; blocks in
  * which the hypervisor took time away are marked below. */
 #include "draw.h"
+
+#include "base/order.h"
 #include <math.h>
 #include <stdlib.h>
 
@@ -16,12 +18,6 @@ struct bin {
     size_t n;
 };
 
-static int by_value(const void *pa, const void *pb)
-{
-    double a = *(const double *)pa, b = *(const double *)pb;
-    return (a > b) - (a < b);
-}
-
 static double median_of(const struct ridge_rd_block *v, size_t n)
 {
     double *hz = ridge_xrealloc_array(NULL, n, sizeof *hz), median = NAN;
@@ -30,7 +26,7 @@ static double median_of(const struct ridge_rd_block *v, size_t n)
         if (v[i].canary_hz > 0)
             hz[n_known++] = v[i].canary_hz;
     if (n_known > 0) {
-        qsort(hz, n_known, sizeof *hz, by_value);
+        qsort(hz, n_known, sizeof *hz, ridge_order_real);
         median = hz[n_known / 2];
     }
     free(hz);

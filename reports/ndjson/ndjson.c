@@ -26,6 +26,7 @@ static enum ridge_status put_chunk(const struct ridge_report_input *in, struct r
         ridge_json_int(b, "order", c->order);
         ridge_json_int(b, "sample", (int64_t)i);
         ridge_json_bool(b, "lead_in", i < c->n_lead_in);
+        ridge_json_bool(b, "block_disturbed", c->n > c->n_lead_in && c->n_disturbed >= (int64_t)(c->n - c->n_lead_in));
         ridge_json_int(b, "inner_reps", c->inner_reps);
         for (size_t k = 0; k < c->n_columns; k++)
             ridge_json_int(b, c->columns[k].name, value_at(&c->columns[k], i));

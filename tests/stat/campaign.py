@@ -2,7 +2,7 @@
 
     RIDGE_BUILD=build python3 campaign.py aa --minutes 40      identical code through `ridge ab`, each run also through `ridge gate`
     RIDGE_BUILD=build python3 campaign.py gate --minutes 40    identical code, `ridge run --gate` and `ridge gate` alone
-    RIDGE_BUILD=build python3 campaign.py slow --minutes 40    kernels and scripted latencies that are 3, 5 and 10 % slower
+    RIDGE_BUILD=build python3 campaign.py slow --minutes 40    kernels and scripted latencies that are 3, 5 and 10 % slower, as arms
     RIDGE_BUILD=build python3 campaign.py report               the figures, as Markdown tables
     RIDGE_BUILD=build python3 campaign.py prior                the text of harness/gate/prior.h, from what `aa` and `gate` stored
 """
@@ -27,11 +27,11 @@ SUITE = os.environ.get("RIDGE_CAMPAIGN_SUITE", os.path.join(HERE, "campaign.json
 # the runs themselves: too large to be kept in the tree, needed while a campaign lasts
 FILE = os.environ.get("RIDGE_CAMPAIGN_FILE", os.path.join(tempfile.gettempdir(), "ridge-campaign.ridge"))
 CELLS = ((0.05, 0.02, 95), (0.10, 0.02, 99), (0.03, 0.01, 90))  # slower by, margin, found at least, %
+AB_FORKS = 10  # before more are bought
 SECONDS = 60  # of measurement that a trial may take
-EXTRA = "40s"  # for more forks of undecided cases: 2 s for each of 20
+EXTRA = "30s"  # for more forks of undecided cases: 1.5 s for each of 20
 RULES = {"name": "campaign", "require_fit": False, "margin": "3 %", "memory_margin": "5 %"}
-NULL = {"name": "campaign-null", "defaults": {"block": "3 ms", "warmup": "5 ms", "max_group_time": "60 s"}, "matrix": {
-    "backend": ["null"], "subject": [f"null:latency={us}us" for us in (20, 40, 60, 80, 100, 150, 200, 300, 400, 500)]}}
+SLOW_FORKS = 20  # a run of `slow`
 SLOWER = os.path.join(BUILD, "test-slower")
 
 
@@ -84,18 +84,27 @@ def p10(values):
 
 
 def fork_ratios(file):
-    """(case, arm, fork) -> median over rounds of ln(arm / main)."""
-    blocks = collections.defaultdict(list)
-    text = ridge("export", file, "--format", "ndjson").stdout
-    for line in text.splitlines():
+    """(case, arm, fork) -> median over rounds of ln(arm / main); disturbed pairs are left out as harness/stat/interval.c does."""
+    blocks, disturbed = collections.defaultdict(list), set()
+    for line in ridge("export", file, "--format", "ndjson").stdout.splitlines():
         s = json.loads(line)
+        key = s["case"], s["arm"], s["fork"], s["round"]
         if not s["lead_in"]:
-            blocks[s["case"], s["arm"], s["fork"], s["round"]].append(s["duration_ns"] / s["inner_reps"])
-    pairs = collections.defaultdict(list)
-    for (case, arm, fork, number), values in blocks.items():
-        if arm != "main" and (case, "main", fork, number) in blocks:
-            pairs[case, arm, fork].append(math.log(p10(values) / p10(blocks[case, "main", fork, number])))
-    return {k: statistics.median(v) for k, v in pairs.items()}
+            blocks[key].append(s["duration_ns"] / s["inner_reps"])
+        if s["block_disturbed"]:
+            disturbed.add(key)
+    pairs = collections.defaultdict(list)  # (case, arm, fork) -> (ratio, is disturbed)
+    for key, values in blocks.items():
+        case, arm, fork, number = key
+        main = case, "main", fork, number
+        if arm != "main" and main in blocks:
+            pairs[case, arm, fork].append((math.log(p10(values) / p10(blocks[main])), key in disturbed or main in disturbed))
+    clean = {k: [d for d, is_disturbed in v if not is_disturbed] for k, v in pairs.items()}
+    share = collections.defaultdict(list)  # (case, arm) -> for each fork, whether it has a pair that is not disturbed
+    for k, v in clean.items():
+        share[k[:2]].append(len(v) > 0)
+    return {k: statistics.median(clean[k] if enough else [d for d, _ in v]) for k, v in pairs.items()
+            for enough in [2 * sum(share[k[:2]]) >= len(share[k[:2]])] if clean[k] or not enough}
 
 
 def ab(file, suite, budget, *words):
@@ -106,13 +115,12 @@ def ab(file, suite, budget, *words):
     return result, pairs, (time.monotonic() - begin) / len(pairs)
 
 
-def put_forks(name, head, file, pairs, seconds):
+def put_forks(file, pairs, seconds):
     """Of arm b; as many of aa would say the same again. Forks that were bought were bought for what others showed: left out."""
     known = {v["case"]: v for v in pairs}
-    forks = min(v["forks"] for v in pairs)
-    append(name, [[*head, kind_of(known[case]), known[case]["subject"].replace(",", ";"), f"{seconds / known[case]['forks']:.3f}",
-                   f"{d:.5f}"] for (case, arm, fork), d in sorted(fork_ratios(file).items())
-                  if case in known and arm == "b" and fork < forks])
+    append("pool.csv", [[kind_of(known[case]), known[case]["subject"].replace(",", ";"), f"{seconds / known[case]['forks']:.3f}",
+                         f"{d:.5f}"] for (case, arm, fork), d in sorted(fork_ratios(file).items())
+                        if case in known and arm == "b" and fork < AB_FORKS])
 
 
 def run_aa(folder):
@@ -120,7 +128,7 @@ def run_aa(folder):
     number = next_number("aa.csv")
     append("aa.csv", [[number, kind_of(v), v["subject"], v["verdict"], f"{v['ratio']:.5f}" if v["ratio"] else "", v["forks"],
                        f"{seconds:.2f}", result["exit_code"]] for v in pairs])
-    put_forks("pool.csv", [], FILE, pairs, seconds)
+    put_forks(FILE, pairs, seconds)
     print(f"ab {number}: {seconds:.1f} s a case, {result['banner']}", flush=True)
     judge_stored(folder)
 
@@ -155,21 +163,36 @@ def run_gate(folder):
     judge_stored(folder)
 
 
-def run_slow(folder):
-    """Cells in turn. Both sides run through the same wrapper, so that its own cost is on both."""
-    number = next_number("slow.csv")
-    share, margin, _ = CELLS[(number - 1) // 2 % len(CELLS)]
-    rules = write_json(folder, "rules.json", dict(RULES, margin=margin, memory_margin=margin))
-    if number % 2 == 0:
-        words = [write_json(folder, "null.json", NULL), "--b-env", f"RIDGE_NULL_SCALE={1 + share}"]
+def slow_suite(kind):
+    """Every share as an arm of the same rounds. All arms run through the same wrapper, so that its own cost is on all."""
+    arms = {}
+    for share in (0, *(share for share, _, _ in CELLS)):
+        arms[f"slow{share}" if share else "main"] = {"env": {"RIDGE_NULL_SCALE": str(1 + share)} if kind == "null" else {
+            "RIDGE_PLUGIN_PATH": SLOWER, "RIDGE_SLOWER_SHARE": str(share or 1e-9)}}
+    if kind == "null":
+        cases = {"backend": ["null"], "subject": [f"null:latency={us}us" for us in (20, 40, 60, 80, 100, 150, 200, 300, 400, 500)]}
     else:
-        words = [SUITE, "--filter", "op=gemm,m=??*"]  # the compute-bound ones: more than 9 rows
-        for side, value in (("a", 1e-9), ("b", share)):
-            words += [f"--{side}-env", f"RIDGE_PLUGIN_PATH={SLOWER}", f"--{side}-env", f"RIDGE_SLOWER_SHARE={value}"]
-    file = os.path.join(folder, "slow.ridge")
-    result, pairs, seconds = ab(file, words[0], "0s", *words[1:], "--rules", rules)
-    put_forks("slow.csv", [number, share], file, pairs, seconds)
-    print(f"slow {number}: {100 * share:g} %, {seconds:.1f} s a case, {result['banner']}", flush=True)
+        with open(SUITE, encoding="utf-8") as f:
+            cases = json.load(f)["matrix"][0]  # the compute-bound ones
+    return {"name": f"campaign-slow-{kind}", "compare": ["arm"], "arms": arms, "matrix": dict(cases, arm=list(arms)), "defaults": {
+        "block": "3 ms", "warmup": "5 ms", "max_group_time": "60 s", "forks": SLOW_FORKS, "rounds": 3, "max_rounds": 3}}
+
+
+def run_slow(folder):
+    """The time of a fork is that of all its arms, which is more than `ab` would take."""
+    number = next_number("slow.csv")
+    kind = "null" if number % 2 == 0 else "compute"
+    file, begin = os.path.join(folder, "slow.ridge"), time.monotonic()
+    done = ridge("run", write_json(folder, "slow.json", slow_suite(kind)), "-o", file)
+    if done.returncode != 0:
+        sys.exit(f"ridge run (exit {done.returncode}): {done.stderr}")
+    forks = fork_ratios(file)
+    cases = sorted({case for case, _, _ in forks})
+    seconds = (time.monotonic() - begin) / len(cases)
+    n_forks = collections.Counter((case, arm) for case, arm, _ in forks)  # what was left out took its time too
+    append("slow.csv", [[number, arm[len("slow"):], kind, cases.index(case), f"{seconds / n_forks[case, arm]:.3f}", f"{d:.5f}"]
+                        for (case, arm, fork), d in sorted(forks.items()) if arm.startswith("slow")])
+    print(f"slow {number}: {kind}, {seconds:.1f} s a case", flush=True)
 
 
 def upper_by_run(per_run):

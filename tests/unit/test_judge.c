@@ -78,8 +78,13 @@ static void more_forks(void)
 {
     struct ridge_judge_rule rule = {0.03, 0.05, 20};
     struct ridge_shift s = {.value = 0.05, .low = 0.02, .high = 0.08, .n_forks = 10};
-    /* half width 0.03, gap 0.0204: 10 * (0.03/0.0204)^2 = 21.5 */
+    /* half width 0.03, gap 0.0204, alone: 10 * (0.03/0.0204)^2 = 21.5 */
+    rule.n_cases = 1;
     CHECK(ridge_stat_more_forks(&s, RIDGE_CHANGE_INCONCLUSIVE, &rule) == 12);
+    /* among 20 cases 2.807 / 1.645 as far: 62.7 */
+    rule.n_cases = 20;
+    CHECK(ridge_stat_more_forks(&s, RIDGE_CHANGE_INCONCLUSIVE, &rule) == 53);
+    CHECK_NEAR(ridge_stat_detectable(&s, &rule), expm1(log1p(0.03) + 0.03 * 1.7066), 1e-4);
     CHECK(ridge_stat_more_forks(&s, RIDGE_CHANGE_OK, &rule) == 0);
     s.value = log1p(0.03);
     CHECK(ridge_stat_more_forks(&s, RIDGE_CHANGE_INCONCLUSIVE, &rule) == 0); /* at the margin: nothing helps */
@@ -176,7 +181,7 @@ static void spread_is_split(void)
     double v[16];
     for (int i = 0; i < 16; i++)
         v[i] = exp((i / 4 % 2 ? 0.02 : -0.02) + (i % 2 ? 0.01 : -0.01));
-    struct ridge_blocks b = {4, 4, v};
+    struct ridge_blocks b = {4, 4, v, NULL};
     struct ridge_spread_split s = ridge_stat_spread_split(&b, 1, 100, 1);
     CHECK_NEAR(s.rounds, 16 * 0.0001 / 12, 1e-9);
     CHECK_NEAR(s.forks, 4 * 0.0004 / 3 - s.rounds / 4, 1e-9);

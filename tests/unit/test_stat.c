@@ -111,6 +111,58 @@ static void it_reduces_a_block(void)
     CHECK(isnan(ridge_stat_block(v, 0, "p10")));
 }
 
+/* Half of a core is another machine: such blocks are left out where enough others are there. */
+static void it_leaves_out_disturbed_blocks(void)
+{
+    enum { F = 6, R = 3 };
+    double a[F * R], b[F * R], forks[F];
+    bool in_a[F * R] = {false}, in_b[F * R] = {false};
+    for (int i = 0; i < F * R; i++)
+        a[i] = b[i] = 100;
+    struct ridge_blocks ba = {F, R, a, in_a}, bb = {F, R, b, in_b};
+    b[0] = 150; /* one round of a fork that has others */
+    in_b[0] = true;
+    for (int i = R; i < 3 * R; i++) { /* all rounds of two forks, on the other side */
+        a[i] = 140;
+        in_a[i] = true;
+    }
+    struct ridge_interval r = ridge_stat_ratio(&ba, &bb, 7), h = ridge_stat_headline(&ba, 7);
+    CHECK_NEAR(r.value, 1, 0);
+    CHECK_NEAR(r.low, 1, 0);
+    CHECK_NEAR(r.high, 1, 0);
+    CHECK(r.n == F * R - 7 && r.n_forks == F - 2);
+    CHECK_NEAR(h.high, 100, 0);
+    CHECK(h.n == (F - 2) * R);
+    CHECK(ridge_stat_fork_ratios(&ba, &bb, forks) == F - 2 && forks[0] == 0);
+    for (int i = 3 * R; i < 5 * R; i++) /* four of six have no other: all count */
+        in_a[i] = true;
+    r = ridge_stat_ratio(&ba, &bb, 7);
+    CHECK(r.n == F * R && r.n_forks == F);
+    CHECK(r.low < 0.9);
+    for (int i = 0; i < F * R; i++)
+        in_a[i] = true;
+    CHECK(ridge_stat_headline(&ba, 7).n == F * R);
+}
+
+static void it_makes_a_table_of_blocks(void)
+{
+    int64_t ns[] = {900, 20, 30, 40};
+    struct ridge_chunk c[] = {
+        {.fork = 1, .round = 0, .n = 4, .n_lead_in = 1, .inner_reps = 10, .block_ns = NAN, .n_disturbed = 3, .n_columns = 1,
+         .columns = {{.name = "duration_ns", .type = RIDGE_COL_I64, .data = ns}}},
+        {.fork = 0, .round = 1, .n = 4, .n_lead_in = 1, .inner_reps = 10, .block_ns = 7, .n_disturbed = 2},
+        {.fork = 0, .round = 0, .n = 1, .n_lead_in = 1, .inner_reps = 1, .block_ns = NAN}};
+    struct ridge_block_table t;
+    ridge_stat_block_table(c, 3, "median", &t);
+    CHECK(t.blocks.n_forks == 2 && t.blocks.n_rounds == 2);
+    CHECK(isnan(t.v[0]) && t.v[1] == 7 && t.v[2] == 3 && isnan(t.v[3]));
+    CHECK(!t.disturbed[0] && !t.disturbed[1] && t.disturbed[2] && !t.disturbed[3]);
+    ridge_stat_block_table_deinit(&t);
+    ridge_stat_block_table(c, 0, "median", &t);
+    CHECK(t.blocks.n_forks == 0);
+    ridge_stat_block_table_deinit(&t);
+}
+
 static void it_gives_ratio_and_headline(void)
 {
     enum { F = 3, R = 9 };
@@ -121,7 +173,7 @@ static void it_gives_ratio_and_headline(void)
         b[i] = drift * 1.25;
     }
     b[4] = NAN;
-    struct ridge_blocks ba = {F, R, a}, bb = {F, R, b};
+    struct ridge_blocks ba = {F, R, a, NULL}, bb = {F, R, b, NULL};
     struct ridge_interval r = ridge_stat_ratio(&ba, &bb, 7);
     CHECK_NEAR(r.value, 1.25, 1e-12);
     CHECK_NEAR(r.low, 1.25, 1e-12);
@@ -130,10 +182,10 @@ static void it_gives_ratio_and_headline(void)
     struct ridge_interval h = ridge_stat_headline(&ba, 7), again = ridge_stat_headline(&ba, 7);
     CHECK_NEAR(h.value, 230, 1e-12);
     CHECK(h.low < 230 && h.high > 230 && h.low == again.low && h.high == again.high);
-    struct ridge_blocks none = {0, 0, NULL};
+    struct ridge_blocks none = {0, 0, NULL, NULL};
     CHECK(isnan(ridge_stat_ratio(&none, &ba, 1).value));
     double one[] = {5};
-    struct ridge_blocks single = {1, 1, one};
+    struct ridge_blocks single = {1, 1, one, NULL};
     CHECK_NEAR(ridge_stat_headline(&single, 1).value, 5, 0);
     CHECK(isnan(ridge_stat_headline(&single, 1).low));
 }
@@ -145,7 +197,7 @@ static void it_is_exact_from_ten_forks_on(void)
         a[i] = 1;
         b[i] = exp(0.01 * (i + 1));
     }
-    struct ridge_blocks ba = {10, 1, a}, bb = {10, 1, b};
+    struct ridge_blocks ba = {10, 1, a, NULL}, bb = {10, 1, b, NULL};
     struct ridge_interval r = ridge_stat_ratio(&ba, &bb, 1);
     CHECK_NEAR(log(r.low), 0.02, 1e-12);
     CHECK_NEAR(log(r.high), 0.09, 1e-12);
@@ -224,7 +276,7 @@ static void it_makes_the_metrics_of_a_case(void)
     CHECK(n == 23);
     CHECK_STR(m[0].name, "time_ns");
     CHECK_NEAR(m[0].value, 1000, 0);
-    CHECK_STR(m[0].rule, "median of block p10 v1");
+    CHECK_STR(m[0].rule, "median of block p10 v2");
     CHECK_STR(m[0].unit, "ns");
     CHECK_NEAR(find(m, n, "min_ns")->value, 1000, 0);
     CHECK_NEAR(find(m, n, "p50_ns")->value, 1082, 0);
@@ -292,7 +344,7 @@ static void it_covers_the_truth(void)
                 b[f * R + r] = exp(drift + fork_b + 0.01 * normal());
             }
         }
-        struct ridge_blocks a5 = {F, R, a}, b5 = {F, R, b}, a12 = {12, R, a}, b12 = {12, R, b};
+        struct ridge_blocks a5 = {F, R, a, NULL}, b5 = {F, R, b, NULL}, a12 = {12, R, a, NULL}, b12 = {12, R, b, NULL};
         struct ridge_interval i5 = ridge_stat_ratio(&a5, &b5, (uint64_t)t);
         struct ridge_interval i12 = ridge_stat_ratio(&a12, &b12, (uint64_t)t);
         covered += i5.low <= 1 && 1 <= i5.high;
@@ -306,6 +358,7 @@ static void it_covers_the_truth(void)
 RIDGE_TEST_MAIN(TEST_ROW(it_takes_the_nearest_rank), TEST_ROW(it_knows_how_many_samples_a_percentile_needs),
                 TEST_ROW(it_bounds_a_quantile_by_exact_binomial_coverage),
                 TEST_ROW(it_finds_medians_and_hodges_lehmann), TEST_ROW(it_reduces_a_block),
+                TEST_ROW(it_leaves_out_disturbed_blocks), TEST_ROW(it_makes_a_table_of_blocks),
                 TEST_ROW(it_gives_ratio_and_headline), TEST_ROW(it_is_exact_from_ten_forks_on),
                 TEST_ROW(it_stops_by_width_rounds_or_time), TEST_ROW(it_knows_a_steady_series),
                 TEST_ROW(it_makes_the_metrics_of_a_case), TEST_ROW(it_judges_the_machine),

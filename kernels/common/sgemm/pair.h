@@ -66,8 +66,8 @@ INLINE void compute_pairs(struct ridge_sgemm_tile *t, const int n_rows, const in
     const MASK masks[2] = {MASK_FOR(t->n_columns < VL ? t->n_columns : VL), MASK_FOR(n_last)};
     VEC acc[MAX_SUMS], sums[MAX_SUMS];
     UNROLL(32) for (int i = 0; i < n_chains * n_sums; i++) acc[i] = ZERO();
-    struct walk w = {.a = t->a, .b = t->b, .b_store = t->b_store, .ldb = t->ldb};
-    set_rows(&w.rows, t->a, t->lda);
+    struct walk w = {.a = t->a, .b = t->b, .b_store = t->b_store, .ldb = t->ldb, .rows = rows_of(t->lda)};
+    seek_rows(&w.rows, t->a, n_rows);
     struct rows_below below = {.at = t->a_below, .line = t->a_below};
     const float *c_below = t->c_below;
     int64_t n_c_rows = n_rows;

@@ -5,48 +5,10 @@
  * rows * vectors accumulators stay in registers: the loops below have constant bounds and unroll.
  */
 #include "common/sgemm/engine.h"
-#include "common/vec.h"
+#include "common/vec_rows.h"
 
 #include "common/sgemm/post.h"
 #include "common/sgemm/transpose.h"
-
-/* Row i of A in place, from a base every 9 rows and four multiples of the stride that fit addressing modes: a pointer a
- * row would not fit 16 registers. */
-enum { ROWS_PER_BASE = 9, N_BASES = (RIDGE_SGEMM_MAX_ROWS + ROWS_PER_BASE - 1) / ROWS_PER_BASE };
-
-struct rows {
-    const char *base[N_BASES];
-    int64_t ld, ld3, ld5, ld7;
-};
-
-INLINE const float *row_at(const struct rows *r, int i)
-{
-    const int step = i % ROWS_PER_BASE;
-    const int64_t offset = step == 0   ? 0
-                           : step == 3 ? r->ld3
-                           : step == 5 ? r->ld5
-                           : step == 6 ? 2 * r->ld3
-                           : step == 7 ? r->ld7
-                                       : step * r->ld;
-    return (const float *)(const void *)(r->base[i / ROWS_PER_BASE] + offset);
-}
-
-INLINE void set_rows(struct rows *r, const float *a, int64_t lda)
-{
-    const int64_t ld = lda * (int64_t)sizeof *a;
-    *r = (struct rows){.ld = ld, .ld3 = 3 * ld, .ld5 = 5 * ld, .ld7 = 7 * ld};
-    UNROLL(32) for (int i = 0; i < N_BASES; i++) r->base[i] = (const char *)a + i * ROWS_PER_BASE * ld;
-}
-
-/* Past n_steps of k. Hides how the bases move, or the compiler makes a pointer of every row and of every step. */
-INLINE void step_rows(struct rows *r, const int n_rows, const int n_steps)
-{
-    UNROLL(32) for (int i = 0; i < (n_rows + ROWS_PER_BASE - 1) / ROWS_PER_BASE; i++)
-    {
-        r->base[i] += n_steps * (int)sizeof(float);
-        __asm__("" : "+r"(r->base[i]));
-    }
-}
 
 INLINE void finish(float *c, const int64_t ldc, const VEC *acc, const int n_rows, const int n_vec,
                    const MASK mask, const bool is_masked, const bool is_accumulating)
@@ -159,6 +121,17 @@ INLINE void go_ahead(struct ridge_sgemm_ahead *x, const int n_vec)
     } while (--n > 0 && x->n_rows > 0);
 }
 
+/* BODY steps of k, with what else is under way. */
+INLINE void body(struct ridge_sgemm_tile *t, struct walk *w, struct rows_below *below, VEC *acc, const int n_chains,
+                 const int n_rows, const int n_vec, const int mode, const MASK mask, const bool is_masked)
+{
+    if (t->ahead.n_rows > 0)
+        go_ahead(&t->ahead, n_vec);
+    if ((mode & RIDGE_SGEMM_A_COLUMNS) == 0 && below->line != NULL)
+        fetch_below(below, t->lda, n_rows, BODY);
+    steps(w, acc, BODY, n_chains, n_rows, n_vec, mode, mask, is_masked);
+}
+
 /* The sums of a tile leave the registers. */
 INLINE void end_tile(const struct ridge_sgemm_tile *t, const VEC *acc, const int n_rows, const int n_vec,
                      const MASK mask, const bool is_masked)
@@ -183,12 +156,10 @@ INLINE void compute(struct ridge_sgemm_tile *t, const int n_rows, const int n_ve
     VEC acc[MAX_SUMS];
     const MASK mask = MASK_FOR(t->n_columns - (n_vec - 1) * VL);
     UNROLL(32) for (int i = 0; i < n_chains * n_sums; i++) acc[i] = ZERO();
-    struct walk w = {.a = t->a, .b = t->b, .b_store = t->b_store, .ldb = t->ldb};
-    set_rows(&w.rows, t->a, t->lda);
+    struct walk w = {.a = t->a, .b = t->b, .b_store = t->b_store, .ldb = t->ldb, .rows = rows_of(t->lda)};
+    seek_rows(&w.rows, t->a, n_rows);
     const float *c = t->c;
-    const bool is_fetching = t->a_below != NULL;
     struct rows_below below = {.at = t->a_below, .line = t->a_below};
-    const bool is_in_rows = (mode & RIDGE_SGEMM_A_COLUMNS) == 0 && n_vec <= 2;
     int64_t left = t->k;
     const int64_t n_single = n_vec > 2 || t->is_by_steps ? left : left % BODY;
     /* Bodies that fetch C, a row each, then others: packed tiles of 6 x 16 have no slot to spare for a needless fetch.
@@ -196,19 +167,10 @@ INLINE void compute(struct ridge_sgemm_tile *t, const int n_rows, const int n_ve
     for (int row = 0; n_vec <= 2 && row < n_rows && left > n_single; row++, left -= BODY) {
         fetch(c, n_vec);
         c += t->ldc;
-        if (t->ahead.n_rows > 0)
-            go_ahead(&t->ahead, n_vec);
-        if (is_in_rows && is_fetching)
-            fetch_below(&below, t->lda, n_rows, BODY);
-        steps(&w, acc, BODY, n_chains, n_rows, n_vec, mode, mask, is_masked);
+        body(t, &w, &below, acc, n_chains, n_rows, n_vec, mode, mask, is_masked);
     }
-    for (; n_vec <= 2 && left > n_single; left -= BODY) {
-        if (t->ahead.n_rows > 0)
-            go_ahead(&t->ahead, n_vec);
-        if (is_in_rows && is_fetching)
-            fetch_below(&below, t->lda, n_rows, BODY);
-        steps(&w, acc, BODY, n_chains, n_rows, n_vec, mode, mask, is_masked);
-    }
+    for (; n_vec <= 2 && left > n_single; left -= BODY)
+        body(t, &w, &below, acc, n_chains, n_rows, n_vec, mode, mask, is_masked);
     for (; left > 0; left--)
         steps(&w, acc, 1, n_chains, n_rows, n_vec, mode, mask, is_masked);
     UNROLL(32) for (int i = n_chains * n_sums - 1; i >= n_sums; i--) acc[i - n_sums] = ADD(acc[i - n_sums], acc[i]);
