@@ -49,6 +49,24 @@ static const char *const *program_of(struct ridge_arena *a, const char *command)
     return ridge_cli_words(a, command);
 }
 
+/* An empty word is a variable that was not set; forks and rounds have options of their own. */
+static bool check_words(const struct ab *ab)
+{
+    static const char *const flags[] = {"--a", "--b"}, *const own[] = {"forks", "rounds"};
+    const char *set[RIDGE_CLI_MAX_VALUES + 1];
+    (void)ridge_cli_values(ab->args, "--set", set);
+    for (size_t i = 0; i < 2; i++) {
+        const char *command = ridge_cli_value(ab->args, flags[i]);
+        size_t n = strlen(own[i]);
+        if (command != NULL && command[strspn(command, " \t")] == '\0')
+            return ridge_cli_usage(ab->args->verb, "%s is empty: a worker command or a build folder is needed", flags[i]) == 0;
+        for (size_t k = 0; set[k] != NULL; k++)
+            if (strncmp(set[k], own[i], n) == 0 && set[k][n] == '=')
+                return ridge_cli_usage(ab->args->verb, "--set %s: ab has --%s for it", set[k], own[i]) == 0;
+    }
+    return true;
+}
+
 static bool read_env(struct ab *ab, const char *flag, struct ridge_kvs *out)
 {
     const char *values[RIDGE_CLI_MAX_VALUES + 1];
@@ -105,7 +123,7 @@ static bool read_sides(struct ab *ab)
     const char *budget = ridge_cli_value(ab->args, "--budget");
     ab->a.program = program_of(&ab->arena, ridge_cli_value(ab->args, "--a"));
     ab->b.program = program_of(&ab->arena, ridge_cli_value(ab->args, "--b"));
-    if (!read_env(ab, "--a-env", &ab->a.env) || !read_env(ab, "--b-env", &ab->b.env) || !read_option(ab) ||
+    if (!check_words(ab) || !read_env(ab, "--a-env", &ab->a.env) || !read_env(ab, "--b-env", &ab->b.env) || !read_option(ab) ||
         !read_whole(ab, "--forks", 10, 1, &ab->forks) || !read_whole(ab, "--rounds", 3, 1, &ab->rounds))
         return false;
     ab->budget_ns = ab->rules.budget_ns;

@@ -49,14 +49,19 @@ static enum ridge_status find_run(struct gating *g, struct ridge_error *err)
     return st;
 }
 
-/* NAME, FILE.ridge:NAME or a RUN. Without --baseline: the name main; none is fine when the rules have limits. */
+/* NAME, FILE.ridge:NAME or a RUN; without --baseline the name main. A baseline that was lost must not pass in silence, so
+ * limits alone are judged by the word none. */
 static int find_baseline(struct gating *g)
 {
     struct ridge_error err = {0};
     const char *given = ridge_cli_value(g->args, "--baseline"), *file, *run;
     g->baseline = given != NULL ? given : "main";
-    ridge_cli_split_run(&g->arena, g->baseline, g->file, &file, &run);
     g->base_store = g->store;
+    if (strcmp(g->baseline, "none") == 0)
+        return has_limits(&g->rules) ? RIDGE_EXIT_OK
+                                     : ridge_cli_usage(g->args->verb, "--baseline none judges the limits of a gate file, and "
+                                                       "there are none: --rules FILE");
+    ridge_cli_split_run(&g->arena, g->baseline, g->file, &file, &run);
     if (strcmp(file, g->file) != 0) {
         int rc = ridge_cli_open_store(file, &g->base_store);
         if (rc != RIDGE_EXIT_OK)
@@ -69,25 +74,43 @@ static int find_baseline(struct gating *g)
         if (ridge_gate_load(g->base_store, &g->arena, run, g->base, NULL) == RIDGE_OK)
             g->n_base = 1;
     }
-    if (g->n_base > 0 || (given == NULL && has_limits(&g->rules)))
+    if (g->n_base > 0)
         return RIDGE_EXIT_OK;
-    return ridge_cli_usage(g->args->verb, "there is no baseline or run '%s' in %s; ridge baseline set %s RUN makes one", run,
-                           file, run);
+    return ridge_cli_usage(g->args->verb, "there is no baseline or run '%s' in %s; ridge baseline set %s RUN makes one%s", run,
+                           file, run, has_limits(&g->rules) ? ", --baseline none judges the limits alone" : "");
+}
+
+/* Neither the level nor the spread may come from a run that the noise page calls unfit. */
+static void drop_unfit(struct gating *g)
+{
+    size_t n_kept = 0;
+    for (size_t i = 0; i < g->n_earlier; i++)
+        if (!g->rules.require_fit || strcmp(g->earlier[i].run.fitness, "unfit") != 0)
+            g->earlier[n_kept++] = g->earlier[i];
+    g->n_earlier = n_kept;
+}
+
+static enum ridge_status check_hosts(const struct gating *g, struct ridge_error *err)
+{
+    for (size_t i = 0; i < g->n_base; i++)
+        if (strcmp(g->base[i].run.host_class, g->now.run.host_class) != 0)
+            return ridge_fail(err, RIDGE_ERR_UNFIT, "", "run %lld was measured on another class of host (%s) than run %lld (%s): "
+                              "a gate does not judge times of different machines; ridge compare shows them",
+                              (long long)g->base[i].run.id, g->base[i].run.host_class, (long long)g->now.run.id,
+                              g->now.run.host_class);
+    return RIDGE_OK;
 }
 
 static enum ridge_status judge(struct gating *g, struct ridge_judgement *j, struct ridge_error *err)
 {
     struct ridge_arena *a = &g->arena;
-    enum ridge_status st = RIDGE_OK;
-    if (g->n_base > 0)
+    enum ridge_status st = check_hosts(g, err);
+    if (st == RIDGE_OK && g->n_base > 0)
         st = ridge_cli_load_runs(g->base_store, a, g->now.run.host_class, g->now.run.started_utc_ns, MOST_EARLIER, &g->earlier,
                                  &g->n_earlier, err);
     ridge_cli_drop_old_builds(a, g->earlier, &g->n_earlier);
+    drop_unfit(g);
     const struct ridge_gate_stored stored = {g->base, g->earlier, g->n_base, g->n_earlier, true};
-    if (st == RIDGE_OK && g->n_base > 0 && strcmp(g->base[0].run.host_class, g->now.run.host_class) != 0)
-        st = ridge_fail(err, RIDGE_ERR_UNSUPPORTED, "", "run %lld was measured on another class of host (%s) than run %lld (%s): "
-                        "a gate does not judge times of different machines; ridge compare shows them",
-                        (long long)g->base[0].run.id, g->base[0].run.host_class, (long long)g->now.run.id, g->now.run.host_class);
     if (st == RIDGE_OK && g->n_base > 0)
         st = ridge_gate_unpaired(a, &g->now, &stored, &g->rules, j, err);
     if (st == RIDGE_OK)
@@ -145,9 +168,12 @@ static int measure_suspects(struct gating *g, struct ridge_judgement *j)
     struct ridge_judgement *pairs = NULL;
     const char **cases = ridge_arena_array(&g->arena, j->n_rows + 1, sizeof *cases);
     size_t n = 0;
+    bool any_red = false;
     for (size_t i = 0; i < j->n_rows; i++)
-        if (is_suspect(&j->rows[i]))
+        if (is_suspect(&j->rows[i])) {
             cases[n++] = j->rows[i].case_id;
+            any_red |= j->rows[i].verdict == RIDGE_CHANGE_REGRESSED;
+        }
     if (n == 0 || ridge_cli_value(g->args, "--b") == NULL)
         return RIDGE_EXIT_OK;
     ridge_cli_say("%zu case%s to be measured again as A/B", n, n == 1 ? " is" : "s are");
@@ -160,7 +186,19 @@ static int measure_suspects(struct gating *g, struct ridge_judgement *j)
     for (size_t i = 0; pairs != NULL && i < j->n_rows; i++)
         if (is_suspect(&j->rows[i]))
             take_pair(g, &j->rows[i], pairs);
+    if (any_red && pairs != NULL && pairs->exit_code == RIDGE_EXIT_UNFIT) /* what was red is not green for that */
+        j->why = ridge_arena_printf(&g->arena, "what regressed could not be measured again as A/B (run %lld): %s",
+                                    (long long)pairs->run_id, pairs->why);
     return RIDGE_EXIT_OK;
+}
+
+/* Of this file or of a copy of it. */
+static bool is_own_baseline(const struct gating *g)
+{
+    for (size_t i = 0; i < g->n_base; i++)
+        if (g->base[i].run.started_utc_ns == g->now.run.started_utc_ns && g->base[i].run.seed == g->now.run.seed)
+            return true;
+    return false;
 }
 
 static int gate(struct gating *g)
@@ -172,12 +210,16 @@ static int gate(struct gating *g)
     int rc = find_baseline(g);
     if (rc != RIDGE_EXIT_OK)
         return rc;
-    if (g->n_base == 1 && g->base_store == g->store && g->base[0].run.id == g->now.run.id)
+    if (is_own_baseline(g))
         return ridge_cli_usage(g->args->verb, "run %lld is the baseline itself; measure a new one with ridge run --gate",
                                (long long)g->now.run.id);
     if (judge(g, &j, &err) != RIDGE_OK)
         return ridge_cli_error(&err);
-    if ((rc = measure_suspects(g, &j)) != RIDGE_EXIT_OK)
+    bool is_complete = strcmp(g->now.run.status, "complete") == 0;
+    if (!is_complete)
+        j.why = ridge_arena_printf(&g->arena, "run %lld is %s: a part of its cases says nothing of the others; ridge run --resume "
+                                   "ends it", (long long)g->now.run.id, g->now.run.status);
+    if (is_complete && (rc = measure_suspects(g, &j)) != RIDGE_EXIT_OK)
         return rc;
     j.mode = strcmp(g->args->verb->name, "rejudge") == 0 ? "rejudge" : "gate";
     j.baseline = g->n_base > 0 ? ridge_arena_printf(&g->arena, "%s (run %lld%s)", g->baseline, (long long)g->base[0].run.id,
@@ -195,10 +237,22 @@ static int gate(struct gating *g)
     return ridge_cli_finish_judgement(g->args, g->store, g->file, &g->now, &j);
 }
 
+/* A half of a side would be ignored without a word. */
+static int check_sides(const struct ridge_cli_args *args)
+{
+    static const char *const flags[] = {"--a", "--a-env", "--b-env"};
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
+        if (ridge_cli_value(args, flags[i]) != NULL && ridge_cli_value(args, "--b") == NULL)
+            return ridge_cli_usage(args->verb, "%s needs --b CMD, the new build: suspects are then measured again as A/B", flags[i]);
+    return RIDGE_EXIT_OK;
+}
+
 int ridge_cli_gate(const struct ridge_cli_args *args)
 {
     struct gating g = {.args = args, .file = args->n_operands > 0 ? args->operands[0] : "results.ridge"};
-    int rc = ridge_cli_load_rules(&g.arena, ridge_cli_value(args, "--rules"), &g.rules);
+    int rc = check_sides(args);
+    if (rc == RIDGE_EXIT_OK)
+        rc = ridge_cli_load_rules(&g.arena, ridge_cli_value(args, "--rules"), &g.rules);
     if (rc == RIDGE_EXIT_OK)
         rc = open_for_judging(g.file, &g.store);
     if (rc == RIDGE_EXIT_OK)

@@ -8,14 +8,26 @@
 
 /* ---- arms ---- */
 
+/* Groups may have been left out of the plan; their members are still in its list. */
+static bool *measured_members(struct ridge_plan *plan)
+{
+    bool *is_measured = ridge_arena_array(&plan->arena, plan->n_members + 1, sizeof *is_measured);
+    for (size_t g = 0; g < plan->n_groups; g++)
+        for (size_t k = 0; k < plan->groups[g].n_members; k++)
+            is_measured[plan->groups[g].members[k]] = true;
+    return is_measured;
+}
+
 /* Which of the members get the copy: all, or a seeded sample. */
 static bool *choose(struct ridge_plan *plan, size_t n_members, bool sampled)
 {
     size_t *ranked = ridge_arena_array(&plan->arena, n_members + 1, sizeof *ranked), n = 0;
     bool *chosen = ridge_arena_array(&plan->arena, n_members + 1, sizeof *chosen);
+    const bool *is_measured = measured_members(plan);
     uint64_t state = plan->seed ^ 0xaa;
     for (size_t i = 0; i < n_members; i++)
-        if (plan->members[i].yardstick == NULL && strcmp(plan->arms[plan->members[i].i_arm].name, "main") == 0)
+        if (is_measured[i] && plan->members[i].yardstick == NULL &&
+            strcmp(plan->arms[plan->members[i].i_arm].name, "main") == 0)
             ranked[n++] = i;
     size_t most = sampled && n > RIDGE_GATE_AA_CASES ? RIDGE_GATE_AA_CASES : n;
     for (size_t i = 0; i < most; i++) {

@@ -38,6 +38,14 @@ static int64_t most_forks(const struct ridge_judgement *j)
     return most;
 }
 
+static size_t count_rows(const struct ridge_judgement *j, const char *kind)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < j->n_rows; i++)
+        n += is_kind(&j->rows[i], kind);
+    return n;
+}
+
 static const char *why_unfit(struct ridge_arena *a, const struct ridge_gate_run *run, const struct ridge_gate_rules *rules,
                              bool needs_control, const struct ridge_judgement *j)
 {
@@ -45,12 +53,16 @@ static const char *why_unfit(struct ridge_arena *a, const struct ridge_gate_run 
     if (rules->require_fit && strcmp(run->run.fitness, "unfit") == 0)
         return ridge_arena_printf(a, "the machine was unfit to judge while run %lld was measured: %s", (long long)run->run.id,
                                   run->run.why);
-    if (j->n_rows == (size_t)j->n_aa)
+    if (count_rows(j, "aa") == j->n_rows)
         return "no case could be compared";
+    if (forks == 0)
+        return "no case of the baseline was measured in this run";
     if (forks >= 0 && forks < RIDGE_GATE_MIN_FORKS)
         return ridge_arena_printf(a, "%lld fork%s: fewer than %d cannot tell a change from the luck of a layout; measure with "
                                   "ridge run --gate (5 forks or more), or --set forks=5", (long long)forks,
                                   forks == 1 ? "" : "s", RIDGE_GATE_MIN_FORKS);
+    if (needs_control && j->n_aa == 0 && count_rows(j, "aa") > 0)
+        return ridge_arena_printf(a, "the A/A control has too few forks to leave its margin or to stay inside; more forks decide");
     if (needs_control && j->n_aa == 0)
         return "this run has no A/A control (arm aa), so its false alarms are not known; measure with ridge run --gate";
     if (j->n_aa_out > j->n_aa_allowed)

@@ -42,6 +42,26 @@ static size_t resamples_for(double alpha)
     return (size_t)fmin(20000, fmax(1000, ceil(4 / alpha)));
 }
 
+/* n forks carry no p below 2^-n, N resamples none below 1/N: a change that is rare enough among all cases needs as many. */
+static void check_floor(struct ridge_arena *a, double alpha, struct ridge_judged *r)
+{
+    int64_t needs = ridge_stat_forks_for(alpha, 1);
+    bool has_resamples = alpha * (double)resamples_for(alpha) >= 1;
+    if ((r->verdict != RIDGE_CHANGE_REGRESSED && r->verdict != RIDGE_CHANGE_IMPROVED) || (r->n_forks >= needs && has_resamples))
+        return;
+    if (!has_resamples) {
+        r->why = ridge_arena_printf(a, "would be %s, but %zu resamples carry no p below %.2g; filter to fewer cases",
+                                    ridge_change_text(r->verdict), resamples_for(alpha), 1 / (double)resamples_for(alpha));
+        r->verdict = RIDGE_CHANGE_INCONCLUSIVE;
+        return;
+    }
+    r->n_more_forks = needs - r->n_forks;
+    r->why = ridge_arena_printf(a, "would be %s, but %lld forks carry no p below %.2g, and this look needs %.2g; needs %lld more forks",
+                                ridge_change_text(r->verdict), (long long)r->n_forks, ldexp(1, -(int)r->n_forks), alpha,
+                                (long long)r->n_more_forks);
+    r->verdict = RIDGE_CHANGE_INCONCLUSIVE;
+}
+
 static enum ridge_status judge_tail(struct ridge_arena *a, const struct ridge_gate_run *run, const struct ridge_gate_pair *p,
                                     double q, double alpha, struct ridge_judged *r, struct ridge_error *err)
 {
@@ -62,6 +82,7 @@ static enum ridge_status judge_tail(struct ridge_arena *a, const struct ridge_ga
         r->high = i.high;
     }
     conclude(r);
+    check_floor(a, alpha, r);
     ridge_gate_samples_deinit(&x);
     ridge_gate_samples_deinit(&y);
     return st;
@@ -92,6 +113,12 @@ static void judge_value(struct ridge_arena *a, const struct ridge_gate_pair *p, 
     double old = value_of(p->base, r->metric), now = value_of(p->now, r->metric);
     bool is_higher = strcmp(better_of(r->metric), "higher") == 0;
     r->ratio = old == 0 && now == 0 ? 1 : is_higher ? old / now : now / old;
+    if (old == 0 && now > 0 && is_exact(x, y) && !is_higher) {
+        r->ratio = NAN;
+        r->verdict = RIDGE_CHANGE_REGRESSED;
+        r->why = ridge_arena_printf(a, "%s was 0 and is %.4g %s", r->metric, now, y->unit);
+        return;
+    }
     if (!isfinite(r->ratio)) {
         r->why = ridge_arena_printf(a, "%s was not measured on both sides", r->metric);
     } else if (is_exact(x, y)) {

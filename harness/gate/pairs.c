@@ -189,7 +189,7 @@ static enum ridge_status control(struct ridge_arena *a, const struct ridge_gate_
         struct ridge_judged *r = ridge_gate_add(a, out, &run->run, p->now, "time_ns", "aa");
         fill(r, p, run->run.id);
         r->verdict = ridge_stat_verdict(&p->shift, &p->rule);
-        out->n_aa++;
+        out->n_aa += isfinite(p->shift.low) && isfinite(p->shift.high); /* others could not have left */
         out->n_aa_out += r->verdict == RIDGE_CHANGE_REGRESSED || r->verdict == RIDGE_CHANGE_IMPROVED;
     }
     free(pairs.v);

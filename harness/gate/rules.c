@@ -38,7 +38,7 @@ static const char *scalar(struct reader *r, const struct ridge_node *n, const ch
 }
 
 /* 0.03, "3 %" or "3%" */
-static bool ratio_text(const char *text, double *out)
+static bool ratio_text(const char *text, double *out, bool *is_percent)
 {
     char number[64];
     size_t n = strlen(text);
@@ -52,6 +52,7 @@ static bool ratio_text(const char *text, double *out)
     number[n] = '\0';
     if (ridge_text_real(number, out, NULL) != RIDGE_OK)
         return false;
+    *is_percent = percent;
     *out *= percent ? 0.01 : 1;
     return true;
 }
@@ -60,9 +61,14 @@ static void read_ratio(struct reader *r, const struct ridge_node *n, double low,
 {
     const char *text = scalar(r, n, "a share such as \"3 %\"");
     double v;
+    bool is_percent = false;
     if (text == NULL)
         return;
-    if (!ratio_text(text, &v) || !(v > low && v <= high)) {
+    if (ratio_text(text, &v, &is_percent) && !is_percent && v >= 1 && high > 1) {
+        report(r, n->line, n->column, "%s: %.60s is %g %%: write it with its sign, as \"%.60s %%\"", n->key, text, 100 * v, text);
+        return;
+    }
+    if (!ratio_text(text, &v, &is_percent) || !(v > low && v <= high)) {
         report(r, n->line, n->column, "%s: '%.60s' is no share above %g %% and at most %g %%, such as \"3 %%\"", n->key, text,
                low * 100, high * 100);
         return;
@@ -99,6 +105,7 @@ static void read_limit(struct reader *r, const struct ridge_node *n, const char 
     const char *text = scalar(r, n, "a limit such as \"20 ms\""), *unit = metric_unit(metric);
     int64_t whole = 0;
     double v = NAN;
+    bool is_percent = false;
     if (text == NULL)
         return;
     if (unit != NULL && strcmp(unit, "ns") == 0 && ridge_text_duration_ns(text, &whole, NULL) == RIDGE_OK)
@@ -106,8 +113,8 @@ static void read_limit(struct reader *r, const struct ridge_node *n, const char 
     else if (unit != NULL && strcmp(unit, "B") == 0 && ridge_text_bytes(text, &whole, NULL) == RIDGE_OK)
         v = (double)whole;
     else if (unit != NULL && strcmp(unit, "ns") != 0)
-        (void)ratio_text(text, &v);
-    if (isnan(v))
+        (void)ratio_text(text, &v, &is_percent);
+    if (isnan(v) || (is_percent && strcmp(unit, "1") != 0))
         report(r, n->line, n->column, "%s: '%.60s' is no limit for %s; its unit is %s", n->key, text, metric,
                unit != NULL ? unit : "unknown");
     else
@@ -283,17 +290,27 @@ static void read_key(struct reader *r, const struct ridge_node *n, struct ridge_
         unknown_key(r, n, file_keys);
 }
 
+/* What a judgement without a gate file was judged by is stored with it. */
+static const char *defaults_text(struct ridge_arena *a, const struct ridge_gate_rules *r)
+{
+    return ridge_arena_printf(a, "{\"margin\": %g, \"memory_margin\": %g, \"model_margin\": %g, \"confidence\": %g, \"looks\": %lld, "
+                              "\"prior\": {\"compute\": %g, \"memory\": %g, \"none\": %g}}", r->margin_ratio, r->memory_margin_ratio,
+                              r->model_margin_ratio, 1 - 2 * r->alpha, (long long)r->n_looks, r->prior_compute, r->prior_memory,
+                              r->prior_none);
+}
+
 enum ridge_status ridge_gate_rules_load(struct ridge_arena *a, const char *file, const char *text,
                                         struct ridge_gate_rules *out, struct ridge_buf *errors, struct ridge_error *err)
 {
     struct reader r = {.a = a, .file = file, .errors = errors};
     struct ridge_scan_error syntax = {0};
     char *sha256 = ridge_arena_alloc(a, 65);
-    *out = (struct ridge_gate_rules){.name = "default", .text = text != NULL ? text : "{}", .margin_ratio = 0.03,
+    *out = (struct ridge_gate_rules){.name = "default", .margin_ratio = 0.03,
                                      .memory_margin_ratio = 0.05, .model_margin_ratio = 0.05, .alpha = 0.05, .n_looks = 3,
                                      .budget_ns = INT64_C(300000000000), .require_fit = true, .prior_compute = RIDGE_GATE_PRIOR_COMPUTE,
                                      .prior_memory = RIDGE_GATE_PRIOR_MEMORY, .prior_none = RIDGE_GATE_PRIOR_NONE,
                                      .prior_source = RIDGE_GATE_PRIOR_SOURCE};
+    out->text = text != NULL ? text : defaults_text(a, out);
     ridge_os_sha256(out->text, strlen(out->text), sha256);
     out->sha256 = sha256;
     if (text == NULL)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 enum { MOST_ANCHORS = 8 };
+#define MOST_SPREADS 2.0 /* that a baseline lies from the level of the runs before it, and still belongs to it */
 struct relative { /* how a case is expressed, and where memory of such spreads starts */
     const char *metric;
     const char *words;
@@ -170,12 +171,13 @@ static int64_t baseline_utc_ns(const struct judging *j)
 }
 
 /* The runs up to the baseline that lie on its level (since the last change point before it) are one reference: a single
- * run carries its own day's luck. Later runs never move it, so slow creeping is held against the baseline. */
-static size_t level_of_baseline(const double *v, size_t n, size_t n_until, double *base)
+ * run carries its own day's luck. Later runs never move it, so slow creeping is held against the baseline. A baseline that
+ * is far off the level is its own reference: a change was accepted, and no change point can be seen so soon after it. */
+static size_t level_of_baseline(const double *v, size_t n, size_t n_until, double most_apart, double *base, size_t n_base)
 {
     enum { MOST = 16 };
     struct ridge_change_point found[MOST];
-    double *ratios = ridge_xrealloc_array(NULL, n + 1, sizeof *ratios);
+    double own = ridge_stat_hodges_lehmann(base, n_base), *ratios = ridge_xrealloc_array(NULL, n + 1, sizeof *ratios);
     size_t from = 0, k = 0;
     for (size_t i = 0; i < n; i++)
         ratios[i] = exp(v[i] - v[0]);
@@ -183,6 +185,8 @@ static size_t level_of_baseline(const double *v, size_t n, size_t n_until, doubl
     for (size_t i = 0; i < n_found; i++)
         from = found[i].at < n_until ? found[i].at : from;
     free(ratios);
+    if (fabs(own - ridge_stat_hodges_lehmann(v + from, n_until - from)) > most_apart)
+        return n_base;
     for (size_t i = from; i < n_until; i++)
         base[k++] = v[i];
     return k;
@@ -202,19 +206,18 @@ static void measure_with(const struct judging *j, struct change *c)
         earlier[c->n_runs++] = v;
         n_until += j->earlier[i].run.started_utc_ns <= until_ns;
     }
-    bool has_level = j->by_level && n_until >= RIDGE_JUDGE_MIN_RUNS;
-    if (has_level)
-        n_base = level_of_baseline(earlier, c->n_runs, n_until, base);
-    for (size_t i = 0; i < j->n_base && !has_level; i++) {
+    for (size_t i = 0; i < j->n_base; i++) {
         double v = value_in(c, &j->base_index[i], &within_sq);
         if (!isnan(v))
             base[n_base++] = v;
     }
-    c->n_level = n_base;
     double now = value_in(c, &j->now_index, &within_sq);
     c->within = sqrt(within_sq);
     c->prior = prior_of(j, c->relative, ridge_gate_is_memory_bound(c->base));
     c->between = ridge_stat_between(earlier, c->n_runs, c->within, c->prior);
+    if (j->by_level && n_until >= RIDGE_JUDGE_MIN_RUNS)
+        n_base = level_of_baseline(earlier, c->n_runs, n_until, MOST_SPREADS * c->between.spread, base, n_base);
+    c->n_level = n_base;
     c->shift = ridge_stat_unpaired(now, base, n_base, &c->between, &c->rule);
     c->shift.n_forks = c->now->n_forks < c->base->n_forks ? c->now->n_forks : c->base->n_forks;
 }
@@ -296,6 +299,22 @@ static void missing_case(const struct judging *j, const struct ridge_rd_member *
     r->why = "the baseline has this case, the judged run has not";
 }
 
+/* Of an answer that is wrong or did not come limits.c tells. */
+static void lost_case(const struct judging *j, const struct ridge_rd_member *now, const struct ridge_rd_member *base,
+                      struct ridge_judgement *out)
+{
+    bool is_unsupported = strcmp(now->verdict, "unsupported") == 0;
+    if (!is_unsupported && strcmp(now->verdict, "interrupted") != 0 && strcmp(now->verdict, "ok") != 0)
+        return;
+    struct ridge_judged *r = ridge_gate_add(j->a, out, &j->now->run, now, "time_ns", "unpaired");
+    r->base_run_id = j->base[0].run.id;
+    r->i_member_base = base->i_member;
+    r->verdict = is_unsupported ? RIDGE_CHANGE_FAILED : RIDGE_CHANGE_INCONCLUSIVE;
+    r->why = ridge_arena_printf(j->a, "the baseline has a time of this case, the judged run has none: %s%s%s", now->verdict,
+                                now->reason != NULL && now->reason[0] != '\0' ? ": " : "",
+                                now->reason != NULL ? now->reason : "");
+}
+
 static size_t collect(struct judging *j, struct change *changes, struct ridge_judgement *out)
 {
     size_t n = 0;
@@ -311,8 +330,10 @@ static size_t collect(struct judging *j, struct change *changes, struct ridge_ju
             continue;
         }
         const struct relative *r = pick(now->m, b);
-        if (r == NULL)
-            continue; /* the answer's verdict says why: limits.c */
+        if (r == NULL) {
+            lost_case(j, now->m, b, out);
+            continue;
+        }
         struct ridge_kvs kvs = ridge_gate_member_kvs(j->a, now->m);
         struct change *c = &changes[n++];
         *c = (struct change){.now = now->m, .base = b, .relative = r,

@@ -132,9 +132,11 @@ struct ridge_between ridge_stat_between(const double *v, size_t n, double within
     return out;
 }
 
-struct ridge_shift ridge_stat_unpaired(double now, const double *base, size_t n_base,
-                                       const struct ridge_between *between, const struct ridge_judge_rule *rule)
+struct ridge_shift ridge_stat_unpaired(double now, const double *base, size_t n_base, struct ridge_between *between,
+                                       const struct ridge_judge_rule *rule)
 {
+    if (n_base >= RIDGE_JUDGE_MIN_RUNS) /* where neighbours are alike, their differences are less than the spread */
+        between->spread = fmax(between->spread, ridge_stat_stddev(base, n_base));
     double margin = log1p(rule->margin_ratio);
     struct ridge_shift s = {.value = now - ridge_stat_hodges_lehmann(base, n_base), .n_forks = RIDGE_JUDGE_MIN_FORKS};
     /* pi/3: what Hodges-Lehmann loses against the mean under normal noise */

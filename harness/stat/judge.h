@@ -63,9 +63,10 @@ struct ridge_between {
 /* From the case's log values over earlier runs, in time order: successive differences, so that one step does
  * not count as spread. Fewer than RIDGE_JUDGE_MIN_RUNS: the prior. Never below `within`, the new run's own. */
 struct ridge_between ridge_stat_between(const double *v, size_t n, double within, double prior);
-/* now - Hodges-Lehmann of base, with an interval that holds the spread between runs. */
-struct ridge_shift ridge_stat_unpaired(double now, const double *base, size_t n_base,
-                                       const struct ridge_between *between, const struct ridge_judge_rule *rule);
+/* now - Hodges-Lehmann of base, with an interval that holds the spread between runs, which is raised to that of a base
+ * of RIDGE_JUDGE_MIN_RUNS or more. */
+struct ridge_shift ridge_stat_unpaired(double now, const double *base, size_t n_base, struct ridge_between *between,
+                                       const struct ridge_judge_rule *rule);
 
 /* ---- tails and spread ---- */
 struct ridge_tail_side { /* per-run durations with the fork they come from */

@@ -22,6 +22,21 @@ static void put_row(struct ridge_buf *b, const struct ridge_judged *r)
     ridge_json_close(b, '}');
 }
 
+/* What a row's ratio is, by its kind; an answer and a case that must exist have none. */
+static void put_meanings(struct ridge_buf *b)
+{
+    static const struct { const char *kind, *means; } rows[] = {
+        {"paired", "time(new) / time(old)"},
+        {"unpaired", "time(new) / time(old)"},
+        {"aa", "time(main again) / time(main)"},
+        {"metric", "how many times worse: new / old, or old / new where more is better"},
+        {"limit", "value / limit"}};
+    ridge_json_open(b, "ratio_means", '{');
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        ridge_json_str(b, rows[i].kind, rows[i].means);
+    ridge_json_close(b, '}');
+}
+
 RIDGE_REPORT_WRITER(ridge_report_verdict_json)
 {
     const struct ridge_judgement *j = in->judgement;
@@ -35,7 +50,7 @@ RIDGE_REPORT_WRITER(ridge_report_verdict_json)
         {"aa_allowed", j->n_aa_allowed}, {"aa_out_pooled", j->n_aa_out_pooled}, {"aa_pooled", j->n_aa_pooled}};
     ridge_json_open(out, NULL, '{');
     ridge_json_str(out, "format", "ridge-verdict-1");
-    ridge_json_str(out, "ratio_means", "time(new) / time(old)");
+    put_meanings(out);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         ridge_json_str(out, texts[i].key, texts[i].value);
     for (size_t i = 0; i < sizeof wholes / sizeof wholes[0]; i++)

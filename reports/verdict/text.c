@@ -2,7 +2,6 @@
 #include "reports.h"
 #include "verdict/verdict.h"
 
-#include <math.h>
 #include <string.h>
 
 enum { MOST_OK = 30 };
@@ -31,7 +30,7 @@ static void put_row(struct ridge_buf *b, const struct ridge_report_input *in, co
     ridge_buf_puts(b, "  ");
     ridge_text_terminal(b, r->label);
     pad(b, from, width);
-    ridge_buf_printf(b, "  %9s", ridge_verdict_change(r->ratio, text, sizeof text));
+    ridge_buf_printf(b, "  %9s", ridge_verdict_change(r, text, sizeof text));
     ridge_buf_printf(b, "  %-22s", ridge_verdict_interval(r, text, sizeof text));
     ridge_buf_printf(b, "  %6s", ridge_verdict_margin(r, text, sizeof text));
     ridge_buf_printf(b, "  %5lld  ", (long long)r->n_forks);
@@ -43,7 +42,8 @@ static void put_row(struct ridge_buf *b, const struct ridge_report_input *in, co
     if (strcmp(r->metric, "time_ns") != 0)
         ridge_buf_printf(b, " (%s)", r->metric);
     ridge_buf_puts(b, "\n");
-    bool is_plain = r->verdict == RIDGE_CHANGE_OK && strcmp(r->kind, "paired") != 0; /* of a pair: what differs without a clock */
+    /* of a pair that is OK: what differs without a clock; of a limit: the value and the limit */
+    bool is_plain = r->verdict == RIDGE_CHANGE_OK && strcmp(r->kind, "paired") != 0 && !ridge_verdict_is_limit(r);
     if (r->why[0] != '\0' && !is_plain) {
         ridge_buf_puts(b, "      ");
         ridge_text_terminal(b, r->why);
@@ -97,8 +97,9 @@ RIDGE_REPORT_WRITER(ridge_report_verdict)
     ridge_buf_printf(out, ", interval %.3g %%%s\n", 100 * (1 - 2 * j->alpha), j->n_looks > 1 ? " at this look" : "");
     if (j->n_rows > 0)
         put_rows(out, in);
-    if (isfinite(j->detect_ratio))
-        ridge_buf_printf(out, "half of the cases would show a slow-down of %.2g %% or more\n", 100 * j->detect_ratio);
+    size_t before = out->n;
+    ridge_verdict_put_power(out, j);
+    ridge_buf_puts(out, out->n > before ? "\n" : "");
     if (j->advice[0] != '\0') {
         ridge_text_terminal(out, j->advice);
         ridge_buf_puts(out, "\n");

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-char *ridge_verdict_change(double ratio, char *out, size_t n)
+static char *change_text(double ratio, char *out, size_t n)
 {
     if (!isfinite(ratio))
         (void)snprintf(out, n, "-");
@@ -15,14 +15,35 @@ char *ridge_verdict_change(double ratio, char *out, size_t n)
     return out;
 }
 
+char *ridge_verdict_change(const struct ridge_judged *r, char *out, size_t n)
+{
+    return change_text(ridge_verdict_is_limit(r) ? NAN : r->ratio, out, n);
+}
+
+static char *of_limit(const struct ridge_judged *r, char *out, size_t n)
+{
+    bool is_many = r->high >= 10;
+    double unit = is_many ? 1 : 100;
+    const char *what = is_many ? "times the limit" : "% of the limit";
+    char low[32], high[32];
+    (void)snprintf(low, sizeof low, "%.3g", unit * r->low);
+    (void)snprintf(high, sizeof high, "%.3g", unit * r->high);
+    if (strcmp(low, high) == 0)
+        (void)snprintf(out, n, "%s %s", high, what);
+    else
+        (void)snprintf(out, n, "%s to %s %s", low, high, what);
+    return out;
+}
+
 char *ridge_verdict_interval(const struct ridge_judged *r, char *out, size_t n)
 {
     char low[32], high[32];
     if (!isfinite(r->low) || !isfinite(r->high))
         (void)snprintf(out, n, "-");
+    else if (ridge_verdict_is_limit(r))
+        return of_limit(r, out, n);
     else
-        (void)snprintf(out, n, "%s to %s", ridge_verdict_change(r->low, low, sizeof low),
-                       ridge_verdict_change(r->high, high, sizeof high));
+        (void)snprintf(out, n, "%s to %s", change_text(r->low, low, sizeof low), change_text(r->high, high, sizeof high));
     return out;
 }
 
@@ -30,6 +51,21 @@ char *ridge_verdict_margin(const struct ridge_judged *r, char *out, size_t n)
 {
     (void)snprintf(out, n, isfinite(r->margin_ratio) ? "%.3g %%" : "-", 100 * r->margin_ratio);
     return out;
+}
+
+/* Two digits, and never 1.2e+02. */
+static char *share_text(double share, char *out, size_t n)
+{
+    if (isfinite(share))
+        (void)snprintf(out, n, share >= 0.0995 ? "%.0f %%" : "%.2g %%", 100 * share);
+    else
+        (void)snprintf(out, n, "-");
+    return out;
+}
+
+char *ridge_verdict_sees(const struct ridge_judged *r, char *out, size_t n)
+{
+    return share_text(r->detect_ratio, out, n);
 }
 
 bool ridge_verdict_is_aa(const struct ridge_judged *r)
@@ -42,6 +78,16 @@ bool ridge_verdict_is_red(const struct ridge_judged *r)
     return !ridge_verdict_is_aa(r) && (r->verdict == RIDGE_CHANGE_REGRESSED || r->verdict == RIDGE_CHANGE_FAILED);
 }
 
+bool ridge_verdict_is_limit(const struct ridge_judged *r)
+{
+    return strcmp(r->kind, "limit") == 0;
+}
+
+bool ridge_verdict_is_told(const struct ridge_judgement *j)
+{
+    return strcmp(j->mode, "compare") == 0;
+}
+
 void ridge_verdict_put_control(struct ridge_buf *b, const struct ridge_judgement *j)
 {
     if (j->n_aa == 0) {
@@ -52,6 +98,14 @@ void ridge_verdict_put_control(struct ridge_buf *b, const struct ridge_judgement
                      (long long)j->n_aa_out, (long long)j->n_aa, (long long)j->n_aa_allowed);
     ridge_buf_printf(b, "; on this host class %lld of %lld, so below %.1f %% (95 %%)", (long long)j->n_aa_out_pooled,
                      (long long)j->n_aa_pooled, 100 * j->aa_upper);
+}
+
+void ridge_verdict_put_power(struct ridge_buf *b, const struct ridge_judgement *j)
+{
+    char text[32];
+    if (isfinite(j->detect_ratio))
+        ridge_buf_printf(b, "Half of the cases would show a slow-down of %s or more",
+                         share_text(j->detect_ratio, text, sizeof text));
 }
 
 const char *ridge_verdict_none(void)

@@ -3,6 +3,7 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import unittest
@@ -160,13 +161,20 @@ class Stored(Gate):
 
     def test_limits_and_must_exist(self):
         self.ridge("run", "--gate", self.fixed_suite())
+        alone = ("gate", "--baseline", "none")
         self.rules({"require_fit": False, "rules": [{"metric": "p50_ns", "max": "120 us", "name": "budget"}]})
-        j = self.judged("gate", rc=1)
+        j = self.judged(*alone, rc=1)
         self.assertEqual(sorted(self.verdicts(j)), ["OK", "REGRESSED"])
+        _, err = self.ridge("gate", "--rules", "rules.json", rc=2)  # a baseline that was lost is no pass
+        self.assertIn("--baseline none", err)
         self.rules({"require_fit": False, "rules": [{"cases": "op=gemm", "must_exist": True}]})
-        self.assertEqual(self.verdicts(self.judged("gate", rc=1)), ["FAILED"])
+        self.assertEqual(self.verdicts(self.judged(*alone, rc=1)), ["FAILED"])
+        self.rules({"require_fit": False, "rules": [{"cases": "op=null", "must_exist": True}, {"cases": "op=nul", "max": "1 s"}]})
+        j = self.judged(*alone)
+        self.assertEqual(self.verdicts(j), ["OK"])
+        self.assertIn("no case matches the rule in line 1", j["advice"])
         self.rules({"require_fit": False, "rules": [{"metric": "p50_ns", "min": "90 us", "name": "too good to be true"}]})
-        self.judged("gate")
+        self.judged(*alone)
 
     def test_compare_and_history_and_rejudge(self):
         self.ridge("run", "--gate", self.fixed_suite())
@@ -191,6 +199,79 @@ class Stored(Gate):
         _, err = self.ridge("gate", "--rules", "rules.json", rc=2)
         self.assertRegex(err, r"rules\.json:1:\d+: .*did you mean margin")
         self.assertRegex(err, r"rules\.json:2:\d+: .*p99_ns")
+
+
+class Unjudged(Gate):
+    """What must not pass in silence."""
+
+    def two_runs(self):
+        self.ridge("run", "--gate", self.fixed_suite())
+        self.ridge("baseline", "set", "main", "last")
+        self.ridge("run", "--gate", self.fixed_suite())
+
+    def sql(self, *statements):
+        db = sqlite3.connect(self.path("results.ridge"))
+        for statement in statements:
+            db.execute(statement)
+        db.commit()
+        db.close()
+
+    def test_a_part_of_a_run(self):
+        self.two_runs()
+        self.sql("UPDATE run SET status = 'interrupted' WHERE id = 2")
+        out, _ = self.ridge("gate", "--rules", "rules.json", rc=4)
+        self.assertIn("ridge run --resume", out)
+
+    def test_another_host_class(self):
+        self.two_runs()
+        self.sql("INSERT INTO host (digest, fingerprint_json, class, topology) "
+                 "SELECT 'other', fingerprint_json, 'another machine', topology FROM host LIMIT 1",
+                 "UPDATE run SET host_id = (SELECT id FROM host WHERE digest = 'other') WHERE id = 1")
+        _, err = self.ridge("gate", "--rules", "rules.json", rc=4)
+        self.assertIn("another machine", err)
+
+    def test_the_baseline_itself(self):
+        self.two_runs()
+        self.ridge("baseline", "set", "main", "1", "2")
+        _, err = self.ridge("gate", "--rules", "rules.json", rc=2)
+        self.assertIn("the baseline itself", err)
+
+    def test_cases_under_other_names(self):
+        self.ridge("run", "--gate", self.fixed_suite())
+        self.ridge("baseline", "set", "main", "last")
+        self.ridge("run", "--gate", self.fixed_suite("null:latency=120us"))
+        out, _ = self.ridge("gate", "--rules", "rules.json", rc=4)
+        self.assertIn("no case of the baseline was measured in this run", out)
+
+    def test_one_suspect_of_a_large_suite_has_a_control(self):
+        suite = self.fixed_suite(*(f"null:latency={100 + i}us" for i in range(200)))
+        one = ("run", "--gate", suite, "--filter", "subject=null:latency=100us")
+        self.ridge(*one)
+        self.ridge("baseline", "set", "main", "last")
+        self.ridge(*one, RIDGE_NULL_SCALE="2")
+        worker = os.path.join(BUILD, "ridge-worker")
+        j = self.settled(["REGRESSED"], "gate", "--b", worker, "--b-env", "RIDGE_NULL_SCALE=2", rc=1)
+        self.assertIn("measured again as A/B", j["verdicts"][0]["why"])
+
+    def test_words_that_would_do_nothing(self):
+        suite = self.fixed_suite()
+        for words, said in ((("ab", suite, "--set", "forks=3"), "--forks"), (("ab", "--b", "", suite), "--b is empty")):
+            _, err = self.ridge(*words, rc=2)
+            self.assertIn(said, err)
+        self.ridge("run", "--gate", suite)
+        _, err = self.ridge("gate", "--a", "build", rc=2)
+        self.assertIn("--b CMD", err)
+        self.rules({"margin": 3})
+        _, err = self.ridge("gate", "--rules", "rules.json", rc=2)
+        self.assertIn('"3 %"', err)
+
+    def test_a_tail_from_few_forks(self):
+        self.rules({"require_fit": False, "rules": [{"metric": "p50_ns", "margin": "5 %"}]})
+        out, _ = self.ridge("ab", "--forks", "6", "--budget", "0s", "--b-env", "RIDGE_NULL_SCALE=1.5", self.fixed_suite(), "--rules",
+                            "rules.json", "--json", rc=None)
+        rows = [v for v in json.loads(out)["verdicts"] if v["metric"] == "p50_ns"]
+        self.assertEqual({v["verdict"] for v in rows}, {"INCONCLUSIVE"})
+        self.assertIn("6 forks carry no p", rows[0]["why"])
 
 
 class Slower(Gate):

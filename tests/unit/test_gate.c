@@ -292,14 +292,75 @@ static void a_case_that_is_gone_is_no_pass_where_all_must_be_decided(void)
     deinit(&f);
 }
 
-static void compare_holds_against_that_very_run(void)
+static void a_case_without_a_time_is_told(void)
+{
+    struct fixture f;
+    init(&f, NULL, NULL);
+    struct ridge_rd_member *m = member(&f, N_RUNS - 1, 0);
+    m->n_metrics = 0;
+    m->verdict = "unsupported"; /* a plug-in is missing from the new build */
+    m->reason = "no such library";
+    const struct ridge_judged *r = judge(&f, N_RUNS - 1, "c0", "time_ns");
+    CHECK(r->verdict == RIDGE_CHANGE_FAILED && says(r->why, "unsupported: no such library"));
+    m->verdict = "interrupted";
+    CHECK(judge(&f, N_RUNS - 1, "c0", "time_ns")->verdict == RIDGE_CHANGE_INCONCLUSIVE);
+    deinit(&f);
+}
+
+static void a_gate_that_compares_nothing_is_no_pass(void)
+{
+    static const char *const other[N_MEMBERS] = {"d0", "d1", "d2"};
+    struct fixture f;
+    init(&f, NULL, NULL);
+    for (size_t i = 0; i < N_MEMBERS; i++)
+        member(&f, N_RUNS - 1, i)->case_id = other[i];
+    CHECK(judge(&f, N_RUNS - 1, "c0", "time_ns")->verdict == RIDGE_CHANGE_INCONCLUSIVE);
+    ridge_gate_conclude(&f.arena, &f.runs[N_RUNS - 1], &f.rules, false, &f.j);
+    CHECK(f.j.exit_code == 4 && says(f.j.why, "no case of the baseline was measured"));
+    deinit(&f);
+}
+
+static void one_capped_case_silences_no_other(void)
+{
+    struct fixture f;
+    init(&f, NULL, NULL);
+    slow_down(&f, 2);
+    member(&f, N_RUNS - 1, 1)->n_forks = 2;
+    (void)judge(&f, N_RUNS - 1, "c0", "time_ns");
+    ridge_gate_conclude(&f.arena, &f.runs[N_RUNS - 1], &f.rules, false, &f.j);
+    CHECK(f.j.exit_code == 1 && f.j.rows[0].verdict == RIDGE_CHANGE_REGRESSED);
+    for (size_t i = 0; i < N_MEMBERS; i++)
+        member(&f, N_RUNS - 1, i)->n_forks = 2;
+    (void)judge(&f, N_RUNS - 1, "c0", "time_ns");
+    ridge_gate_conclude(&f.arena, &f.runs[N_RUNS - 1], &f.rules, false, &f.j);
+    CHECK(f.j.exit_code == 4 && says(f.j.why, "2 forks"));
+    deinit(&f);
+}
+
+static void a_limit_is_not_broken_by_one_process(void)
+{
+    struct fixture f;
+    struct ridge_error err = {0};
+    init(&f, NULL, "{\"rules\": [{\"cases\": \"backend=ridge\", \"metric\": \"peak_ratio\", \"max\": 0.5}, "
+                   "{\"cases\": \"backend=rigde\", \"metric\": \"peak_ratio\", \"max\": 0.5}]}");
+    for (int64_t forks = 4; forks <= 5; forks++) {
+        member(&f, N_RUNS - 1, 0)->n_forks = forks;
+        f.j = (struct ridge_judgement){.base_run_id = -1};
+        CHECK(ridge_gate_limits(&f.arena, &f.runs[N_RUNS - 1], "", &f.rules, &f.j, &err) == RIDGE_OK);
+        CHECK(f.j.n_rows == 1 && f.j.rows[0].verdict == (forks < 5 ? RIDGE_CHANGE_INCONCLUSIVE : RIDGE_CHANGE_REGRESSED));
+        CHECK(says(f.j.advice, "no case matches the rule in line 1"));
+    }
+    deinit(&f);
+}
+
+static void a_baseline_off_the_level_is_its_own_reference(void)
 {
     static const double steps[N_RUNS] = {0, 0.001, 0, 0.001, 0, 0.001, 0, 0.001, -0.06, -0.06}; /* the last two are slow alike */
     struct fixture f;
     init(&f, steps, NULL);
     for (size_t i = 0; i < N_RUNS; i++)
         f.runs[i].groups[0].n_members = 1;
-    CHECK(judge(&f, N_RUNS - 1, "c0", "time_ns")->ratio > 1.05); /* a gate knows the level before */
+    CHECK_NEAR(judge(&f, N_RUNS - 1, "c0", "time_ns")->ratio, 1, 1e-9); /* off the level before: a change that was accepted */
     f.is_compare = true;
     CHECK_NEAR(judge(&f, N_RUNS - 1, "c0", "time_ns")->ratio, 1, 1e-9);
     deinit(&f);
@@ -363,5 +424,7 @@ RIDGE_TEST_MAIN(TEST_ROW(anchors_take_out_what_the_host_did), TEST_ROW(a_library
                 TEST_ROW(rules_on_other_figures), TEST_ROW(one_measured_figure_is_no_proof),
                 TEST_ROW(gains_that_a_rule_does_not_believe),
                 TEST_ROW(a_case_that_is_gone_is_no_pass_where_all_must_be_decided),
-                TEST_ROW(compare_holds_against_that_very_run), TEST_ROW(nothing_is_red_where_nothing_can_be_judged),
+                TEST_ROW(a_case_without_a_time_is_told), TEST_ROW(a_gate_that_compares_nothing_is_no_pass),
+                TEST_ROW(one_capped_case_silences_no_other), TEST_ROW(a_limit_is_not_broken_by_one_process),
+                TEST_ROW(a_baseline_off_the_level_is_its_own_reference), TEST_ROW(nothing_is_red_where_nothing_can_be_judged),
                 TEST_ROW(history_has_one_point_a_run), TEST_ROW(labels_leave_out_defaults))
