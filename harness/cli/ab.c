@@ -227,6 +227,28 @@ static enum ridge_status judge(struct ab *ab, struct ridge_store *store, int64_t
     return st;
 }
 
+struct need {
+    size_t i_group;
+    int64_t have, more; /* forks; at most three times as many: 10, 30, 90 */
+};
+static int by_more(const void *a, const void *b)
+{
+    const struct need *x = a, *y = b;
+    return x->more != y->more ? (x->more > y->more) - (x->more < y->more) : (x->i_group > y->i_group) - (x->i_group < y->i_group);
+}
+
+/* The least first: a case that may need hundreds must not starve those that need one. */
+static struct need *needs_of(struct ab *ab, const struct ridge_gate_run *run, const struct ridge_judgement *j)
+{
+    struct need *out = ridge_arena_array(&ab->arena, run->n_groups + 1, sizeof *out);
+    for (size_t i = 0; i < run->n_groups; i++) {
+        int64_t have = forks_of(&run->groups[i]), more = ridge_gate_wanted_forks(run, i, j) - have;
+        out[i] = (struct need){(size_t)run->groups[i].i_group, have, more > 2 * have ? 2 * have : more > 0 ? more : 0};
+    }
+    qsort(out, run->n_groups, sizeof *out, by_more);
+    return out;
+}
+
 static bool look(void *self, struct ridge_store *store, int64_t run_id, const struct ridge_plan *plan, int64_t *want)
 {
     struct ab *ab = self;
@@ -240,16 +262,12 @@ static bool look(void *self, struct ridge_store *store, int64_t run_id, const st
     if (ab->i_look + 1 >= ab->rules.n_looks || judge(ab, store, run_id, &run, &j, &err) != RIDGE_OK)
         return false;
     double fork_s = s_per_fork(ab, &run);
+    struct need *needs = needs_of(ab, &run, &j);
     for (size_t i = 0; i < run.n_groups && i < plan->n_groups; i++) {
-        size_t i_group = (size_t)run.groups[i].i_group;
-        int64_t wanted = ridge_gate_wanted_forks(&run, i, &j), have = forks_of(&run.groups[i]);
-        int64_t most = have + (int64_t)fmax(0, (left_s - cost_s) / fork_s);
-        wanted = wanted > 3 * have ? 3 * have : wanted; /* 10 -> 30 -> 90 */
-        want[i_group] = wanted > most ? most : wanted;
-        if (want[i_group] <= have)
-            want[i_group] = 0;
-        cost_s += want[i_group] > 0 ? (double)(want[i_group] - have) * fork_s : 0;
-        any |= want[i_group] > 0;
+        int64_t most = (int64_t)fmax(0, (left_s - cost_s) / fork_s), more = needs[i].more < most ? needs[i].more : most;
+        want[needs[i].i_group] = more > 0 ? needs[i].have + more : 0;
+        cost_s += (double)more * fork_s;
+        any |= more > 0;
     }
     ab->i_look += any;
     if (any)
@@ -354,12 +372,14 @@ static int run_session(struct ab *ab, struct ridge_cli_worker *worker, const cha
     const struct ridge_session_hooks hooks = {.self = ab, .adjust = adjust, .look = look, .conclude = conclude};
     read_set(ab, &worker->arena, set);
     char *text = ab->option != NULL ? suite_text(ab) : NULL;
+    const char *command = ridge_cli_command_text(&worker->arena, ab->args);
+    const char *suspects = ab->of != NULL ? ridge_cli_suspects_line(&worker->arena, command, ab->of) : NULL;
     struct ridge_session_config c = {.suite_path = suite,
                                      .suite_text = ab->of != NULL ? ab->of->suite_text : text,
                                      .set = set,
                                      .filter = ridge_cli_value(ab->args, "--filter"),
                                      .output_path = ab->file,
-                                     .command = ridge_cli_command_text(&worker->arena, ab->args),
+                                     .command = suspects != NULL ? suspects : command,
                                      .hooks = &hooks};
     int rc = ridge_cli_session(&c, worker);
     free(text);

@@ -9,6 +9,7 @@ struct pair {
     const struct ridge_rd_member *base, *now;
     struct ridge_shift shift;
     struct ridge_judge_rule rule;
+    size_t n_disturbed; /* forks that count although a neighbour or a thief was beside all of them */
     bool has;
 };
 struct pairs {
@@ -89,7 +90,7 @@ static enum ridge_status measure(struct ridge_arena *a, const struct ridge_gate_
         st = ridge_gate_samples_read(run, p->now, false, &y, err);
     if (st == RIDGE_OK) {
         double *d = ridge_xrealloc_array(NULL, x.table.blocks.n_forks + 1, sizeof *d);
-        size_t n = ridge_stat_fork_ratios(&x.table.blocks, &y.table.blocks, d);
+        size_t n = ridge_stat_fork_ratios(&x.table.blocks, &y.table.blocks, d, &p->n_disturbed);
         p->has = n > 0;
         p->shift = ridge_stat_shift(d, n, &p->rule);
         if (spread != NULL)
@@ -141,6 +142,9 @@ static const char *because(struct ridge_arena *a, const struct pair *p, bool is_
     if (is_many)
         return ridge_arena_printf(a, "over the margin, but p %.2g is not rare enough among %zu cases",
                                   fmin(p->shift.p_slower, p->shift.p_faster), p->rule.n_cases);
+    if (p->n_disturbed > 0)
+        return ridge_arena_printf(a, "%zu of %lld forks were disturbed from outside, too many to leave out", p->n_disturbed,
+                                  (long long)p->shift.n_forks);
     if (p->shift.autocorrelation > 0)
         return ridge_arena_printf(a, "the interval reaches over the margin; neighbouring forks are alike (r = %.2f), which widened it",
                                   p->shift.autocorrelation);
@@ -167,8 +171,11 @@ static void judge(struct ridge_arena *a, struct ridge_judged *r, const struct pa
         return;
     }
     r->n_more_forks = ridge_stat_more_forks(&p->shift, r->verdict, &p->rule);
+    bool is_open = r->verdict == RIDGE_CHANGE_INCONCLUSIVE;
+    if (is_open && p->n_disturbed > 0 && r->n_more_forks < r->n_forks)
+        r->n_more_forks = r->n_forks; /* the width is the disturbance's: it goes when enough quiet forks are there */
     r->more_s = (double)r->n_more_forks * look->s_per_fork;
-    if (r->verdict == RIDGE_CHANGE_INCONCLUSIVE)
+    if (is_open)
         r->why = say_more(a, r, because(a, p, is_many));
 }
 

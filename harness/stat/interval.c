@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { N_RESAMPLES = 1000, EXACT_FORKS = 10 };
+enum { N_RESAMPLES = 1000, EXACT_FORKS = 10, ENOUGH_FORKS = 5 };
 
 /* Uniform in [0, n): multiply-shift; the bias is below n / 2^32. */
 static size_t draw(uint64_t *state, size_t n)
@@ -58,14 +58,14 @@ static size_t count_undisturbed(const struct table *t, size_t fork)
         n += !t->disturbed[i];
     return n;
 }
-/* The rule of disturbed blocks, see stat.h. */
-static void leave_out_disturbed(struct table *t)
+/* The rule of disturbed blocks, see stat.h. Returns how many forks count although all of theirs are disturbed. */
+static size_t leave_out_disturbed(struct table *t)
 {
     size_t n_forks = t->n_forks, n_with = 0, begin = 0;
     for (size_t f = 0; f < n_forks; f++)
         n_with += count_undisturbed(t, f) > 0;
-    if (n_with == 0 || 2 * n_with < n_forks)
-        return;
+    if (n_with == 0 || (2 * n_with < n_forks && n_with < ENOUGH_FORKS))
+        return n_forks - n_with;
     t->n_forks = t->n = 0;
     for (size_t f = 0; f < n_forks; f++) {
         size_t end = t->begin[f + 1]; /* what is kept moves down, so it may be written over */
@@ -75,6 +75,7 @@ static void leave_out_disturbed(struct table *t)
         table_end_fork(t);
         begin = end;
     }
+    return 0;
 }
 
 static double median_of(struct table *t, const double *v, size_t n)
@@ -156,15 +157,15 @@ struct ridge_interval ridge_stat_headline(const struct ridge_blocks *b, uint64_t
                 table_add(&t, b->v[f * b->n_rounds + r], is_disturbed(b, f, r));
         table_end_fork(&t);
     }
-    leave_out_disturbed(&t);
+    (void)leave_out_disturbed(&t);
     out.value = median_of(&t, t.v, t.n);
     interval(&t, seed, resample_pooled, &out);
     table_deinit(&t);
     return out;
 }
 
-/* ln(b / a) of the pairs that are there. */
-static void log_pairs(const struct ridge_blocks *a, const struct ridge_blocks *b, struct table *t)
+/* ln(b / a) of the pairs that are there. Returns as leave_out_disturbed does. */
+static size_t log_pairs(const struct ridge_blocks *a, const struct ridge_blocks *b, struct table *t)
 {
     size_t n_forks = a->n_forks < b->n_forks ? a->n_forks : b->n_forks;
     size_t n_rounds = a->n_rounds < b->n_rounds ? a->n_rounds : b->n_rounds;
@@ -177,13 +178,13 @@ static void log_pairs(const struct ridge_blocks *a, const struct ridge_blocks *b
         }
         table_end_fork(t);
     }
-    leave_out_disturbed(t);
+    return leave_out_disturbed(t);
 }
 
-size_t ridge_stat_fork_ratios(const struct ridge_blocks *a, const struct ridge_blocks *b, double *out)
+size_t ridge_stat_fork_ratios(const struct ridge_blocks *a, const struct ridge_blocks *b, double *out, size_t *n_disturbed)
 {
     struct table t;
-    log_pairs(a, b, &t);
+    *n_disturbed = log_pairs(a, b, &t);
     fork_medians(&t);
     memcpy(out, t.fork_value, t.n_forks * sizeof *out);
     size_t n = t.n_forks;
@@ -198,7 +199,7 @@ struct ridge_interval ridge_stat_ratio(const struct ridge_blocks *a, const struc
     if (a->v == NULL || b->v == NULL)
         return out;
     struct table t;
-    log_pairs(a, b, &t);
+    (void)log_pairs(a, b, &t);
     if (t.n > 0) {
         fork_medians(&t);
         out.value = ridge_stat_hodges_lehmann(t.fork_value, t.n_forks);

@@ -31,8 +31,8 @@ double ridge_stat_hodges_lehmann(const double *d, size_t n); /* median of Walsh 
 /* A member's block statistics: v[fork][round] flattened; NAN = no such block.
  *
  * THE rule of disturbed blocks: those whose every sample was flagged from outside (steal, foreign CPU time, another clock,
- * a shared core) are left out of headline and ratio, where at least half of the forks have others; a pair is disturbed
- * when one of its blocks is. Where fewer have, all count: the run was noisy, and its fitness says so. */
+ * a shared core) are left out of headline and ratio, where at least half of the forks, or 5, have others; a pair is
+ * disturbed when one of its blocks is. Where fewer have, all count: the run was noisy, and its fitness says so. */
 struct ridge_blocks {
     size_t n_forks, n_rounds; /* n_rounds: the most of any fork */
     const double *v;          /* n_forks * n_rounds */
@@ -61,8 +61,8 @@ struct ridge_interval ridge_stat_headline(const struct ridge_blocks *b, uint64_t
 struct ridge_interval ridge_stat_ratio(const struct ridge_blocks *a, const struct ridge_blocks *b,
                                        uint64_t seed);
 /* The ratio's fork values: the median of ln(b/a) of every fork that has pairs, in fork order. `out` has room for the forks
- * of either side; returns how many. */
-size_t ridge_stat_fork_ratios(const struct ridge_blocks *a, const struct ridge_blocks *b, double *out);
+ * of either side; returns how many. *n_disturbed: forks that count although all of their pairs are disturbed. */
+size_t ridge_stat_fork_ratios(const struct ridge_blocks *a, const struct ridge_blocks *b, double *out, size_t *n_disturbed);
 /* Half width of the log interval inside ONE fork (order statistics of the paired log differences), for
  * the stop rule; INFINITY with fewer than 5 pairs. */
 double ridge_stat_fork_half_width(const double *a, const double *b, size_t n_rounds);

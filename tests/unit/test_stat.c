@@ -116,6 +116,7 @@ static void it_leaves_out_disturbed_blocks(void)
 {
     enum { F = 6, R = 3 };
     double a[F * R], b[F * R], forks[F];
+    size_t n_disturbed;
     bool in_a[F * R] = {false}, in_b[F * R] = {false};
     for (int i = 0; i < F * R; i++)
         a[i] = b[i] = 100;
@@ -133,15 +134,33 @@ static void it_leaves_out_disturbed_blocks(void)
     CHECK(r.n == F * R - 7 && r.n_forks == F - 2);
     CHECK_NEAR(h.high, 100, 0);
     CHECK(h.n == (F - 2) * R);
-    CHECK(ridge_stat_fork_ratios(&ba, &bb, forks) == F - 2 && forks[0] == 0);
+    CHECK(ridge_stat_fork_ratios(&ba, &bb, forks, &n_disturbed) == F - 2 && forks[0] == 0 && n_disturbed == 0);
     for (int i = 3 * R; i < 5 * R; i++) /* four of six have no other: all count */
         in_a[i] = true;
     r = ridge_stat_ratio(&ba, &bb, 7);
     CHECK(r.n == F * R && r.n_forks == F);
     CHECK(r.low < 0.9);
+    CHECK(ridge_stat_fork_ratios(&ba, &bb, forks, &n_disturbed) == F && n_disturbed == 4);
     for (int i = 0; i < F * R; i++)
         in_a[i] = true;
     CHECK(ridge_stat_headline(&ba, 7).n == F * R);
+}
+
+static void five_quiet_forks_are_enough(void)
+{
+    enum { F = 14 };
+    double a[F], b[F], forks[F];
+    bool disturbed[F] = {false};
+    size_t n_disturbed;
+    for (int i = 0; i < F; i++) {
+        a[i] = 100;
+        b[i] = i < 9 ? 140 : 100;
+        disturbed[i] = i < 9;
+    }
+    struct ridge_blocks ba = {F, 1, a, NULL}, bb = {F, 1, b, disturbed};
+    CHECK(ridge_stat_fork_ratios(&ba, &bb, forks, &n_disturbed) == 5 && forks[0] == 0 && n_disturbed == 0);
+    disturbed[9] = true;
+    CHECK(ridge_stat_fork_ratios(&ba, &bb, forks, &n_disturbed) == F && n_disturbed == 10);
 }
 
 static void it_makes_a_table_of_blocks(void)
@@ -358,7 +377,8 @@ static void it_covers_the_truth(void)
 RIDGE_TEST_MAIN(TEST_ROW(it_takes_the_nearest_rank), TEST_ROW(it_knows_how_many_samples_a_percentile_needs),
                 TEST_ROW(it_bounds_a_quantile_by_exact_binomial_coverage),
                 TEST_ROW(it_finds_medians_and_hodges_lehmann), TEST_ROW(it_reduces_a_block),
-                TEST_ROW(it_leaves_out_disturbed_blocks), TEST_ROW(it_makes_a_table_of_blocks),
+                TEST_ROW(it_leaves_out_disturbed_blocks), TEST_ROW(five_quiet_forks_are_enough),
+                TEST_ROW(it_makes_a_table_of_blocks),
                 TEST_ROW(it_gives_ratio_and_headline), TEST_ROW(it_is_exact_from_ten_forks_on),
                 TEST_ROW(it_stops_by_width_rounds_or_time), TEST_ROW(it_knows_a_steady_series),
                 TEST_ROW(it_makes_the_metrics_of_a_case), TEST_ROW(it_judges_the_machine),
