@@ -1,32 +1,16 @@
 #include "derive.h"
+#include "data/metric.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define MAX_METRICS 64
 
-struct metric_def {
-    const char *name, *unit, *better, *source, *doc;
-};
-#define X(name, unit, better, source, doc) {name, unit, better, source, doc},
-static const struct metric_def metric_defs[] = {
-#include "data/metrics.inc"
-};
-#undef X
-
-static const struct metric_def *metric_def_find(const char *name)
-{
-    for (size_t i = 0; i < sizeof metric_defs / sizeof metric_defs[0]; i++)
-        if (strcmp(metric_defs[i].name, name) == 0)
-            return &metric_defs[i];
-    return NULL;
-}
-
 /* ---- facts of the processes ---- */
 
 void ridge_derive_add_fact(struct ridge_derive_facts *f, int64_t fork, const char *name, double value)
 {
-    const struct metric_def *def = metric_def_find(name);
+    const struct ridge_metric_def *def = ridge_metric_find(name);
     if (def == NULL)
         return;
     for (size_t i = 0; i < f->n; i++) {
@@ -205,7 +189,7 @@ static void set_yardsticks(const struct group_work *w, size_t i_beside, struct r
 
 static const char *source_of(const char *name)
 {
-    return metric_def_find(name)->source;
+    return ridge_metric_find(name)->source;
 }
 
 static void put_facts(struct group_work *w, size_t i)
@@ -218,7 +202,7 @@ static void put_facts(struct group_work *w, size_t i)
                                    .low = NAN,
                                    .high = NAN,
                                    .n = f->v[j].n,
-                                   .unit = metric_def_find(f->v[j].name)->unit,
+                                   .unit = ridge_metric_find(f->v[j].name)->unit,
                                    .source = source_of(f->v[j].name),
                                    .rule = "largest over forks v1"};
     }

@@ -1,5 +1,6 @@
 /* ridge list: rows of the worker's catalogue. */
 #include "cli.h"
+#include "data/metric.h"
 #include "rows.h"
 #include "suite/suite.h"
 #include "worker.h"
@@ -103,16 +104,14 @@ static void list_profilers(struct ridge_arena *a, const struct ridge_catalogue *
 static void list_metrics(struct ridge_arena *a, const struct ridge_catalogue *c, struct ridge_rows *t)
 {
     static const char *const columns[] = {"metric", "unit", "better", "source", "what", NULL};
-    static const char *const defs[][5] = {
-#define X(name, unit, better, source, doc) {name, unit, better, source, doc},
-#include "data/metrics.inc"
-#undef X
-    };
     (void)a;
     (void)c;
     memcpy(t->columns, columns, sizeof columns);
-    for (size_t i = 0; i < sizeof defs / sizeof defs[0]; i++)
-        ridge_rows_add(t, defs[i]);
+    for (size_t i = 0; i < ridge_n_metric_defs; i++) {
+        const struct ridge_metric_def *d = &ridge_metric_defs[i];
+        const char *cells[] = {d->name, d->unit, d->better, d->source, d->doc};
+        ridge_rows_add(t, cells);
+    }
 }
 
 static void add_options(struct ridge_arena *a, const char *of, const struct ridge_option_row *rows, size_t n,

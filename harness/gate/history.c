@@ -1,5 +1,6 @@
 /* Series per case, metric and host class, with their change points. */
 #include "gate/gate.h"
+#include "data/metric.h"
 #include "stat/change.h"
 
 #include <math.h>
@@ -35,19 +36,6 @@ static size_t once_a_run(struct entry *v, size_t n)
     return n_kept;
 }
 
-static const char *better_of(const char *metric)
-{
-    static const struct { const char *name, *better; } metrics[] = {
-#define X(name, unit, better, source, doc) {name, better},
-#include "data/metrics.inc"
-#undef X
-    };
-    for (size_t i = 0; i < sizeof metrics / sizeof metrics[0]; i++)
-        if (strcmp(metrics[i].name, metric) == 0)
-            return metrics[i].better;
-    return "none";
-}
-
 static void find_changes(struct ridge_arena *a, struct ridge_gate_series *s)
 {
     enum { MOST = 16 };
@@ -64,9 +52,10 @@ static void find_changes(struct ridge_arena *a, struct ridge_gate_series *s)
 
 static void fill(struct ridge_arena *a, struct ridge_gate_series *s, const struct entry *e, size_t n, const char *metric)
 {
+    const struct ridge_metric_def *def = ridge_metric_find(metric);
     *s = (struct ridge_gate_series){.case_id = e->m->case_id, .subject = e->m->subject, .label = ridge_gate_label(a, &e->run->run, e->m),
                                     .metric = metric, .unit = e->x->unit, .host_class = e->run->run.host_class,
-                                    .better = better_of(metric), .n = n};
+                                    .better = def != NULL ? def->better : "none", .n = n};
     s->v = ridge_arena_array(a, n + 1, sizeof *s->v);
     for (size_t i = 0; i < n; i++)
         s->v[i] = (struct ridge_gate_point){e[i].run->run.id, e[i].run->run.started_utc_ns, e[i].run->run.name,

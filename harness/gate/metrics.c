@@ -1,5 +1,6 @@
 /* Rules with a margin on another metric than the time: tails by a bootstrap over forks, the rest by stored values. */
 #include "gate/rows.h"
+#include "data/metric.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -7,19 +8,6 @@
 
 static const struct { const char *metric; double q; } tails[] = {
     {"p50_ns", 0.5}, {"p90_ns", 0.9}, {"p95_ns", 0.95}, {"p99_ns", 0.99}, {"p999_ns", 0.999}};
-
-static const char *better_of(const char *metric)
-{
-    static const struct { const char *name, *better; } metrics[] = {
-#define X(name, unit, better, source, doc) {name, better},
-#include "data/metrics.inc"
-#undef X
-    };
-    for (size_t i = 0; i < sizeof metrics / sizeof metrics[0]; i++)
-        if (strcmp(metrics[i].name, metric) == 0)
-            return metrics[i].better;
-    return "none";
-}
 
 static void conclude(struct ridge_judged *r)
 {
@@ -111,7 +99,7 @@ static void judge_value(struct ridge_arena *a, const struct ridge_gate_pair *p, 
 {
     const struct ridge_metric *x = ridge_rd_metric(p->base, r->metric), *y = ridge_rd_metric(p->now, r->metric);
     double old = value_of(p->base, r->metric), now = value_of(p->now, r->metric);
-    bool is_higher = strcmp(better_of(r->metric), "higher") == 0;
+    bool is_higher = strcmp(ridge_metric_find(r->metric)->better, "higher") == 0;
     r->ratio = old == 0 && now == 0 ? 1 : is_higher ? old / now : now / old;
     if (old == 0 && now > 0 && is_exact(x, y) && !is_higher) {
         r->ratio = NAN;

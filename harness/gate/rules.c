@@ -2,6 +2,7 @@
 #include "gate/gate.h"
 #include "gate/prior.h"
 #include "base/os.h"
+#include "data/metric.h"
 #include "suite/scan.h"
 
 #include <math.h>
@@ -76,33 +77,11 @@ static void read_ratio(struct reader *r, const struct ridge_node *n, double low,
     *out = v;
 }
 
-static const char *metric_unit(const char *metric)
-{
-    static const struct { const char *name, *unit; } metrics[] = {
-#define X(name, unit, better, source, doc) {name, unit},
-#include "data/metrics.inc"
-#undef X
-    };
-    for (size_t i = 0; i < sizeof metrics / sizeof metrics[0]; i++)
-        if (strcmp(metrics[i].name, metric) == 0)
-            return metrics[i].unit;
-    return NULL;
-}
-
-static const char *nearest_metric(const char *metric)
-{
-    static const char *const names[] = {
-#define X(name, unit, better, source, doc) name,
-#include "data/metrics.inc"
-#undef X
-        NULL};
-    return ridge_text_nearest(metric, names);
-}
-
 /* In the metric's own unit: "20 ms", "2 GiB", 1.05, "95 %" */
 static void read_limit(struct reader *r, const struct ridge_node *n, const char *metric, double *out)
 {
-    const char *text = scalar(r, n, "a limit such as \"20 ms\""), *unit = metric_unit(metric);
+    const struct ridge_metric_def *def = ridge_metric_find(metric);
+    const char *text = scalar(r, n, "a limit such as \"20 ms\""), *unit = def != NULL ? def->unit : NULL;
     int64_t whole = 0;
     double v = NAN;
     bool is_percent = false;
@@ -196,8 +175,8 @@ static void read_rule(struct reader *r, const struct ridge_node *n, struct ridge
     const struct ridge_node *metric = ridge_suite_child(n, "metric");
     if (metric != NULL)
         read_string(r, metric, &rule->metric);
-    if (metric_unit(rule->metric) == NULL) {
-        const char *near = nearest_metric(rule->metric);
+    if (ridge_metric_find(rule->metric) == NULL) {
+        const char *near = ridge_metric_nearest(rule->metric);
         report(r, metric->line, metric->column, "unknown metric '%.60s'%s%s; ridge list metrics has them", rule->metric,
                near != NULL ? "; did you mean " : "", near != NULL ? near : "");
     }

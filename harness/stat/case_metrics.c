@@ -1,5 +1,6 @@
 /* The figures of one case: one producer per row of the metric dictionary, in its order. */
 #include "stat/stat.h"
+#include "data/metric.h"
 
 #include <math.h>
 #include <string.h>
@@ -230,13 +231,6 @@ static const struct {
     {"disturbed_ratio", make_disturbed, 0},
     {"clock_hz", make_clock, 0},
 };
-static const struct {
-    const char *name, *unit, *source;
-} dictionary[] = {
-#define X(name, unit, better, source, doc) {name, unit, source},
-#include "data/metrics.inc"
-#undef X
-};
 
 size_t ridge_stat_case_metrics(struct ridge_arena *a, struct ridge_case_samples *s, struct ridge_metric *out,
                                size_t max)
@@ -244,13 +238,13 @@ size_t ridge_stat_case_metrics(struct ridge_arena *a, struct ridge_case_samples 
     ridge_stat_sort(s->run_ns, s->n);
     struct context c = {a, s, ridge_stat_headline(&s->blocks, s->seed)};
     size_t n = 0;
-    for (size_t i = 0; i < sizeof dictionary / sizeof dictionary[0]; i++)
+    for (size_t i = 0; i < ridge_n_metric_defs; i++)
         for (size_t k = 0; k < sizeof producers / sizeof producers[0] && n < max; k++) {
-            if (strcmp(producers[k].name, dictionary[i].name) != 0)
+            const struct ridge_metric_def *def = &ridge_metric_defs[i];
+            if (strcmp(producers[k].name, def->name) != 0)
                 continue;
-            out[n] = (struct ridge_metric){.name = dictionary[i].name, .value = NAN, .low = NAN,
-                                           .high = NAN, .unit = dictionary[i].unit,
-                                           .source = dictionary[i].source, .rule = ""};
+            out[n] = (struct ridge_metric){.name = def->name, .value = NAN, .low = NAN, .high = NAN,
+                                           .unit = def->unit, .source = def->source, .rule = ""};
             producers[k].make(&c, &out[n++], producers[k].arg);
         }
     return n;

@@ -1,13 +1,6 @@
 /* The rows that a run has from its plan: cases, members, groups, the metric dictionary. */
 #include "store/db.h"
-
-static const struct {
-    const char *name, *unit, *better, *source, *doc;
-} dictionary[] = {
-#define X(name, unit, better, source, doc) {name, unit, better, source, doc},
-#include "data/metrics.inc"
-#undef X
-};
+#include "data/metric.h"
 
 static enum ridge_status put_dictionary(struct ridge_store *s, struct ridge_error *err)
 {
@@ -15,9 +8,9 @@ static enum ridge_status put_dictionary(struct ridge_store *s, struct ridge_erro
     enum ridge_status st = ridge_db_prepare(s,
         "INSERT INTO metric_def (name, unit, better, source, doc, place) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
         "ON CONFLICT (name) DO UPDATE SET unit = ?2, better = ?3, source = ?4, doc = ?5, place = ?6", &q, err);
-    for (size_t i = 0; st == RIDGE_OK && i < sizeof dictionary / sizeof dictionary[0]; i++) {
-        ridge_db_bind(q, "ttttt", dictionary[i].name, dictionary[i].unit, dictionary[i].better,
-                      dictionary[i].source, dictionary[i].doc);
+    for (size_t i = 0; st == RIDGE_OK && i < ridge_n_metric_defs; i++) {
+        ridge_db_bind(q, "ttttt", ridge_metric_defs[i].name, ridge_metric_defs[i].unit, ridge_metric_defs[i].better,
+                      ridge_metric_defs[i].source, ridge_metric_defs[i].doc);
         sqlite3_bind_int64(q, 6, (int64_t)i);
         st = ridge_db_run(s, q, err);
     }

@@ -1,15 +1,9 @@
 /* One row a case (yardsticks too), every metric with its interval; RFC 4180, formulas defused. */
 #include "reports.h"
 #include "view.h"
+#include "data/metric.h"
 #include <inttypes.h>
 #include <math.h>
-
-static const char *const metric_names[] = {
-#define X(name, unit, better, source, doc) name,
-#include "data/metrics.inc"
-#undef X
-};
-#define N_METRICS (sizeof metric_names / sizeof metric_names[0])
 
 static void put_text(struct ridge_buf *b, const char *s)
 {
@@ -36,8 +30,8 @@ static void put_row(struct ridge_buf *b, struct ridge_view *v, const struct ridg
         put_text(b, texts[i]);
     ridge_buf_printf(b, "%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",", m->n_forks, m->n_rounds, m->n_samples,
                      m->inner_reps);
-    for (size_t i = 0; i < N_METRICS; i++) {
-        const struct ridge_metric *metric = ridge_rd_metric(m, metric_names[i]);
+    for (size_t i = 0; i < ridge_n_metric_defs; i++) {
+        const struct ridge_metric *metric = ridge_rd_metric(m, ridge_metric_defs[i].name);
         bool has = ridge_view_has(metric);
         put_real(b, has ? metric->value : NAN);
         put_real(b, has ? metric->low : NAN);
@@ -58,8 +52,8 @@ RIDGE_REPORT_WRITER(ridge_report_csv)
     ridge_view_init(&v, in);
     ridge_buf_puts(out, "run,group,case,subject,op,backend,device,target,arm,yardstick,options,model,layer,"
                         "stop_reason,verdict,reason,forks,rounds,samples,inner_reps,");
-    for (size_t i = 0; i < N_METRICS; i++)
-        ridge_buf_printf(out, "%s,%s_low,%s_high,", metric_names[i], metric_names[i], metric_names[i]);
+    for (size_t i = 0; i < ridge_n_metric_defs; i++)
+        ridge_buf_printf(out, "%s,%s_low,%s_high,", ridge_metric_defs[i].name, ridge_metric_defs[i].name, ridge_metric_defs[i].name);
     ridge_buf_puts(out, "vs_best,vs_best_low,vs_best_high,vs_best_note\r\n");
     for (size_t i = 0; i < v.n_groups; i++)
         for (size_t k = 0; k < v.groups[i].g->n_members; k++)
