@@ -205,7 +205,7 @@ static bool has_requests(const struct ridge_case *c)
 
 static double expected_member_ns(const struct ridge_plan_settings *v, const struct ridge_case *c)
 {
-    const double start_ns = 150e6, lead_in_ns = 2e6, canary_ns = 2e6, run_ns = expected_run_ns(c);
+    const double start_ns = 50e6, lead_in_ns = 2e6, canary_ns = 2e6, run_ns = expected_run_ns(c);
     const bool is_requests = has_requests(c);
     const double least_ns = (double)(is_requests ? v->request_block_ns : v->block_ns);
     const double rounds = (double)(is_requests ? v->request_rounds : v->rounds);
