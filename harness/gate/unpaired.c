@@ -137,14 +137,20 @@ static double n_references(const struct change *c)
     return (double)c->n_anchors + (strcmp(c->relative->metric, "time_ns") != 0);
 }
 
-/* The case's log value in a run, relative to its anchors there; NAN: not all were measured. */
+/* A run has another machine under a case whose every fork shared its core, or nearly: by 1.3 and more on a busy host. */
+static const struct ridge_metric *quiet(const struct ridge_metric *x)
+{
+    return x != NULL && strstr(x->rule, RIDGE_RULE_DISTURBED) == NULL ? x : NULL;
+}
+
+/* The case's log value in a run, relative to its anchors there; NAN: not all were measured, or not undisturbed. */
 static double value_in(const struct change *c, const struct index *run, double *within_sq)
 {
-    const struct ridge_metric *x = good(member(run, c->now), c->relative->metric);
+    const struct ridge_metric *x = quiet(good(member(run, c->now), c->relative->metric));
     double value = x != NULL ? log_of(c->relative, x) : NAN, w = x != NULL ? within(x) : NAN, sum = w * w;
     for (size_t i = 0; i < c->n_anchors && !isnan(value); i++) {
         const struct ridge_rd_member *m = member(run, c->anchors[i]);
-        x = m != NULL && same_library(m, c->anchors[i]) ? good(m, c->relative->metric) : NULL;
+        x = m != NULL && same_library(m, c->anchors[i]) ? quiet(good(m, c->relative->metric)) : NULL;
         value = x != NULL ? value - log_of(c->relative, x) / n_references(c) : NAN;
         w = x != NULL ? within(x) / n_references(c) : NAN;
         sum += w * w;
@@ -235,6 +241,16 @@ static void measure(const struct judging *j, struct change *c)
         *c = without;
 }
 
+/* "": there is one. */
+static const char *no_figure(const struct change *c)
+{
+    if (isfinite(c->shift.value))
+        return "";
+    bool is_now = quiet(good(c->now, c->relative->metric)) == NULL;
+    return is_now ? "too few forks of this run were undisturbed (shared core, steal, other clock) to hold it against another"
+                  : "too few forks of the baseline were undisturbed to hold this run against it";
+}
+
 static const char *missing_runs(const struct judging *j, const struct change *c)
 {
     if (!c->between.is_prior)
@@ -281,6 +297,8 @@ static struct ridge_judged *judge(const struct judging *j, const struct change *
         r->verdict = RIDGE_CHANGE_INCONCLUSIVE;
         r->why = ridge_arena_printf(j->a, "the two runs had different inputs: their seeds are %llu and %llu",
                                     (unsigned long long)j->base[0].run.seed, (unsigned long long)j->now->run.seed);
+    } else if (no_figure(c)[0] != '\0') {
+        r->why = ridge_arena_printf(j->a, "%s; ridge ab decides it today", no_figure(c));
     } else {
         bool is_open = r->verdict == RIDGE_CHANGE_INCONCLUSIVE;
         r->why = ridge_arena_printf(j->a, "%s%s%s", basis(j, c), is_open ? "; ridge ab decides it today" : "",

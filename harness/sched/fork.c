@@ -205,6 +205,14 @@ static enum ridge_status run_rounds(struct group_run *g, int64_t fork, struct sl
     g->stop_reason = ridge_stat_stop_text(stop);
     return RIDGE_OK;
 }
+static enum ridge_status launch_one(struct group_run *g, struct slot *s, int64_t fork)
+{
+    ridge_sched_launch(g, s, fork);
+    if (g->run->err->status != RIDGE_OK) /* the sink said no */
+        return g->run->err->status;
+    enum ridge_status status = ridge_sched_report(g, s);
+    return status == RIDGE_OK && ridge_pool_interrupted(&g->pool) != 0 ? interrupted(g) : status;
+}
 static enum ridge_status launch_all(struct group_run *g, int64_t fork)
 {
     for (size_t i = 0; i < g->n_slots; i++) {
@@ -214,20 +222,18 @@ static enum ridge_status launch_all(struct group_run *g, int64_t fork)
         s->reported = false;
         s->run_ns = 0;
     }
-    for (size_t i = 0; i < g->n_slots; i++) {
-        struct slot *s = &g->slots[i];
-        if (s->dropped)
-            continue;
-        ridge_sched_launch(g, s, fork);
-        if (g->run->err->status != RIDGE_OK) /* the sink said no */
-            return g->run->err->status;
-        enum ridge_status status = ridge_sched_report(g, s);
-        if (status != RIDGE_OK)
-            return status;
-        if (ridge_pool_interrupted(&g->pool) != 0)
-            return interrupted(g);
-    }
-    return RIDGE_OK;
+    /* In random order: the kernel hands the pages of the processes before to the next ones, so a place in a fixed order
+     * would keep its physical pages from fork to fork, and a side its luck. */
+    struct slot **order = ridge_xmalloc(g->n_slots * sizeof(struct slot *));
+    for (size_t i = 0; i < g->n_slots; i++)
+        order[i] = &g->slots[i];
+    shuffle(order, g->n_slots, &g->rng);
+    enum ridge_status status = RIDGE_OK;
+    for (size_t i = 0; i < g->n_slots && status == RIDGE_OK; i++)
+        if (!order[i]->dropped)
+            status = launch_one(g, order[i], fork);
+    free(order);
+    return status;
 }
 static enum ridge_status finish_all(struct group_run *g)
 {

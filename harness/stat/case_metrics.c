@@ -29,7 +29,8 @@ static void make_time(const struct context *c, struct ridge_metric *m, double ar
 {
     (void)arg;
     set(m, c->time.value, c->time.low, c->time.high, c->time.n);
-    m->rule = ridge_arena_printf(c->arena, RIDGE_RULE_HEADLINE, c->s->statistic);
+    m->rule = ridge_arena_printf(c->arena, RIDGE_RULE_HEADLINE "%s", c->s->statistic,
+                                 c->time.n_disturbed > 0 ? RIDGE_RULE_DISTURBED : "");
     if (c->time.n == 0)
         refuse(m, "no block was measured");
 }
@@ -140,6 +141,8 @@ static void against(const struct context *c, struct ridge_metric *m, const struc
     }
     struct ridge_interval r = ridge_stat_ratio(&c->s->blocks, yardstick, c->s->seed);
     set(m, r.value * scale, r.low * scale, r.high * scale, r.n);
+    if (r.n_disturbed > 0)
+        m->rule = RIDGE_RULE_RATIO RIDGE_RULE_DISTURBED;
     if (r.n == 0)
         refuse(m, "no round holds both this case and the yardstick");
 }

@@ -157,7 +157,7 @@ struct ridge_interval ridge_stat_headline(const struct ridge_blocks *b, uint64_t
                 table_add(&t, b->v[f * b->n_rounds + r], is_disturbed(b, f, r));
         table_end_fork(&t);
     }
-    (void)leave_out_disturbed(&t);
+    out.n_disturbed = (int64_t)leave_out_disturbed(&t);
     out.value = median_of(&t, t.v, t.n);
     interval(&t, seed, resample_pooled, &out);
     table_deinit(&t);
@@ -199,7 +199,7 @@ struct ridge_interval ridge_stat_ratio(const struct ridge_blocks *a, const struc
     if (a->v == NULL || b->v == NULL)
         return out;
     struct table t;
-    (void)log_pairs(a, b, &t);
+    out.n_disturbed = (int64_t)log_pairs(a, b, &t);
     if (t.n > 0) {
         fork_medians(&t);
         out.value = ridge_stat_hodges_lehmann(t.fork_value, t.n_forks);

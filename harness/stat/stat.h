@@ -52,6 +52,7 @@ void ridge_stat_block_table_deinit(struct ridge_block_table *t);
 struct ridge_interval {
     double value, low, high; /* 95 % */
     int64_t n, n_forks;
+    int64_t n_disturbed; /* forks that count although all of their blocks are disturbed */
 };
 /* Headline: median of the block statistics; interval by two-level bootstrap (forks, then rounds), seeded.
  * Exact order-statistic interval over the fork values from 10 forks on. */
@@ -81,6 +82,8 @@ const char *ridge_stat_stop_text(enum ridge_stop stop); /* width, cap_rounds, ca
 #define RIDGE_RULE_QUANTILE "nearest-rank v1"
 #define RIDGE_RULE_HEADLINE "median of block %s v2"
 #define RIDGE_RULE_RATIO "HL over forks of median paired log ratio v2"
+/* Ends a rule's name where disturbed forks count: a figure that is held against no other run. */
+#define RIDGE_RULE_DISTURBED ", disturbed forks too"
 
 /* One process's or one case's samples -> block statistic ("p10", "median"); durations are per run. */
 double ridge_stat_block(double *scratch, size_t n, const char *statistic);

@@ -22,7 +22,9 @@ struct record {
     int64_t n_repeats, n_disturbed;
     double slowest_ns; /* block */
     int n_rounds, n_groups, n_begin, n_hosts, n_fork_ends;
+    int n_ready; /* processes that were reported in this fork */
     size_t first_order[64];
+    int n_launched_first[2]; /* forks in which this member's process was the first to be ready */
     char stop_reason[32], conditions[4096];
     double width_ratio;
     double progress[8]; /* the largest share said for each group */
@@ -47,6 +49,7 @@ static enum ridge_status on_begin(void *self, size_t i_group, int64_t fork, stru
 {
     (void)i_group, (void)fork, (void)err;
     ((struct record *)self)->n_begin++;
+    ((struct record *)self)->n_ready = 0;
     return RIDGE_OK;
 }
 static enum ridge_status on_process(void *self, const struct ridge_process *p,
@@ -54,6 +57,8 @@ static enum ridge_status on_process(void *self, const struct ridge_process *p,
 {
     (void)err;
     struct record *r = self;
+    if (r->n_ready++ == 0 && p->i_member < 2)
+        r->n_launched_first[p->i_member]++;
     r->last[p->i_member] = *p;
     r->n_process[p->i_member]++;
     const char *env = ridge_kvs_get(&p->conditions, "env");

@@ -307,6 +307,26 @@ static void a_case_without_a_time_is_told(void)
     deinit(&f);
 }
 
+static void a_case_on_a_shared_core_is_held_against_nothing(void)
+{
+    struct fixture f;
+    init(&f, NULL, NULL);
+    slow_down(&f, 1.3);
+    CHECK(judge(&f, N_RUNS - 1, "c0", "time_ns")->verdict == RIDGE_CHANGE_REGRESSED);
+    member(&f, N_RUNS - 1, 0)->metrics[0].rule = RIDGE_RULE_RATIO RIDGE_RULE_DISTURBED;
+    const struct ridge_judged *r = judge(&f, N_RUNS - 1, "c0", "time_ns");
+    CHECK(r->verdict == RIDGE_CHANGE_INCONCLUSIVE && says(r->why, "too few forks of this run were undisturbed"));
+    for (size_t i = 0; i < N_RUNS; i++) /* nor does it widen what others are judged by */
+        member(&f, i, 0)->metrics[0].rule = "";
+    double quiet = judge(&f, N_RUNS - 1, "c0", "time_ns")->low;
+    struct ridge_metric *x = &member(&f, 3, 0)->metrics[0];
+    x->value /= 1.3;
+    CHECK(judge(&f, N_RUNS - 1, "c0", "time_ns")->low < quiet - 0.01);
+    x->rule = RIDGE_RULE_RATIO RIDGE_RULE_DISTURBED;
+    CHECK_NEAR(judge(&f, N_RUNS - 1, "c0", "time_ns")->low, quiet, 0.005);
+    deinit(&f);
+}
+
 static void a_gate_that_compares_nothing_is_no_pass(void)
 {
     static const char *const other[N_MEMBERS] = {"d0", "d1", "d2"};
@@ -424,7 +444,8 @@ RIDGE_TEST_MAIN(TEST_ROW(anchors_take_out_what_the_host_did), TEST_ROW(a_library
                 TEST_ROW(rules_on_other_figures), TEST_ROW(one_measured_figure_is_no_proof),
                 TEST_ROW(gains_that_a_rule_does_not_believe),
                 TEST_ROW(a_case_that_is_gone_is_no_pass_where_all_must_be_decided),
-                TEST_ROW(a_case_without_a_time_is_told), TEST_ROW(a_gate_that_compares_nothing_is_no_pass),
+                TEST_ROW(a_case_without_a_time_is_told), TEST_ROW(a_case_on_a_shared_core_is_held_against_nothing),
+                 TEST_ROW(a_gate_that_compares_nothing_is_no_pass),
                 TEST_ROW(one_capped_case_silences_no_other), TEST_ROW(a_limit_is_not_broken_by_one_process),
                 TEST_ROW(a_baseline_off_the_level_is_its_own_reference), TEST_ROW(nothing_is_red_where_nothing_can_be_judged),
                 TEST_ROW(history_has_one_point_a_run), TEST_ROW(labels_leave_out_defaults))
