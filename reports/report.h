@@ -26,6 +26,11 @@ struct ridge_report {
     const char *name, *doc, *extension; /* html table markdown csv json ndjson gbench, verdict ... */
     enum ridge_status (*write)(const struct ridge_report_input *in, struct ridge_buf *out, struct ridge_error *err);
 };
+/* A part of at most most_bytes of the job summary, from row i_row of the judgement on (0: with its head); gives the row that
+ * the next part, a file named `next`, begins with. A part holds one row at least and begins with the mark. */
+#define RIDGE_SUMMARY_MARK "## Ridge: "
+size_t ridge_report_summary_part(const struct ridge_judgement *j, size_t i_row, size_t most_bytes, const char *next,
+                                 struct ridge_buf *out);
 /* For writers whose length grows with the samples: call it where the text may be cut. */
 #define RIDGE_REPORT_FLUSH_BYTES ((size_t)1 << 20)
 enum ridge_status ridge_report_flush(const struct ridge_report_input *in, struct ridge_buf *out, struct ridge_error *err);

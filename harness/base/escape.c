@@ -160,7 +160,7 @@ static bool shell_ansi_char(struct ridge_buf *b, uint32_t c)
         return true;
     if (!is_control(c) && !is_invisible_format(c))
         return false;
-    ridge_buf_printf(b, c < 0x80 ? "\\x%02x" : "\\u%04x", (unsigned)c);
+    ridge_buf_printf(b, c < 0x80 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x", (unsigned)c);
     return true;
 }
 

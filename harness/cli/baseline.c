@@ -35,12 +35,30 @@ static int list(const struct ridge_cli_args *args, struct ridge_store *store, st
 }
 
 /* A run that cannot be judged later is refused now. */
-static int check_run(const struct ridge_rd_run *run)
+static int check_run(const struct ridge_gate_run *run)
 {
-    if (strcmp(run->status, "complete") == 0)
-        return RIDGE_EXIT_OK;
-    ridge_cli_say("ridge: run %lld is %s; a baseline is a complete run", (long long)run->id, run->status);
-    return RIDGE_EXIT_USAGE;
+    long long id = (long long)run->run.id;
+    if (strcmp(run->run.status, "complete") != 0) {
+        ridge_cli_say("ridge: run %lld is %s; a baseline is a complete run", id, run->run.status);
+        return RIDGE_EXIT_USAGE;
+    }
+    if (ridge_cli_has_arm(run, "b")) {
+        ridge_cli_say("ridge: run %lld is an A/B of two builds, and its arm main is the old one; ridge run --gate makes a run "
+                      "that can be a baseline", id);
+        return RIDGE_EXIT_USAGE;
+    }
+    if (run->run.forks < RIDGE_GATE_MIN_FORKS)
+        ridge_cli_say("run %lld has %lld fork%s; ridge run --gate makes runs that are fit to be judged", id,
+                      (long long)run->run.forks, run->run.forks == 1 ? "" : "s");
+    return RIDGE_EXIT_OK;
+}
+
+static int store_runs(struct ridge_store *store, const char *name, const int64_t *ids, size_t n)
+{
+    struct ridge_error err = {0};
+    if (ridge_store_baseline(store, name, ids, n, (int64_t)ridge_os_realtime_ns(), &err) != RIDGE_OK)
+        return ridge_cli_error(&err);
+    return RIDGE_EXIT_OK;
 }
 
 static int set(const struct ridge_cli_args *args, struct ridge_store *store, struct ridge_arena *a)
@@ -49,24 +67,42 @@ static int set(const struct ridge_cli_args *args, struct ridge_store *store, str
     size_t n = args->n_operands - 2;
     int64_t *ids = ridge_arena_array(a, n + 1, sizeof *ids);
     for (size_t i = 0; i < n; i++) {
-        struct ridge_rd_run run;
-        if (ridge_read_run(store, a, args->operands[2 + i], &run, &err) != RIDGE_OK)
+        struct ridge_gate_run run;
+        if (ridge_gate_load(store, a, args->operands[2 + i], &run, &err) != RIDGE_OK)
             return ridge_cli_error(&err);
         int rc = check_run(&run);
         if (rc != RIDGE_EXIT_OK)
             return rc;
-        ids[i] = run.id;
-        if (run.forks < RIDGE_GATE_MIN_FORKS)
-            ridge_cli_say("run %lld has %lld fork%s; ridge run --gate makes runs that are fit to be judged", (long long)run.id,
-                          (long long)run.forks, run.forks == 1 ? "" : "s");
+        ids[i] = run.run.id;
     }
-    if (ridge_store_baseline(store, args->operands[1], ids, n, (int64_t)ridge_os_realtime_ns(), &err) != RIDGE_OK)
-        return ridge_cli_error(&err);
-    if (n == 0)
-        ridge_cli_say("baseline %s is forgotten", args->operands[1]);
-    for (size_t i = 0; i < n; i++)
+    int rc = store_runs(store, args->operands[1], ids, n);
+    for (size_t i = 0; rc == RIDGE_EXIT_OK && i < n; i++)
         ridge_cli_say("baseline %s: run %lld", args->operands[1], (long long)ids[i]);
-    return RIDGE_EXIT_OK;
+    return rc;
+}
+
+static int drop(const struct ridge_cli_args *args, struct ridge_store *store, struct ridge_arena *a)
+{
+    struct ridge_error err = {0};
+    struct ridge_rd_baseline *b = NULL;
+    const char *name = args->operands[1];
+    size_t n = 0, i = 0;
+    if (ridge_read_baselines(store, a, &b, &n, &err) != RIDGE_OK)
+        return ridge_cli_error(&err);
+    const char **names = ridge_arena_array(a, n + 1, sizeof *names);
+    for (size_t k = 0; k < n; k++)
+        names[k] = b[k].name;
+    while (i < n && strcmp(names[i], name) != 0)
+        i++;
+    if (i == n) {
+        const char *near = ridge_text_nearest(name, names);
+        return ridge_cli_usage(args->verb, "there is no baseline '%s'%s%s%s", name, near != NULL ? "; did you mean " : "",
+                               near != NULL ? near : "", near != NULL ? "?" : "");
+    }
+    int rc = store_runs(store, name, NULL, 0);
+    if (rc == RIDGE_EXIT_OK)
+        ridge_cli_say("baseline %s is forgotten", name);
+    return rc;
 }
 
 int ridge_cli_baseline(const struct ridge_cli_args *args)
@@ -85,7 +121,7 @@ int ridge_cli_baseline(const struct ridge_cli_args *args)
         rc = ridge_store_open(file, true, &store, &err) == RIDGE_OK ? RIDGE_EXIT_OK : ridge_cli_error(&err);
     }
     if (rc == RIDGE_EXIT_OK)
-        rc = is_list ? list(args, store, &a) : set(args, store, &a);
+        rc = is_list ? list(args, store, &a) : is_set ? set(args, store, &a) : drop(args, store, &a);
     ridge_store_close(store);
     ridge_arena_deinit(&a);
     return rc;

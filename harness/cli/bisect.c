@@ -4,6 +4,7 @@
 #include "judge.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,141 +14,257 @@
 struct bisecting {
     const struct ridge_cli_args *args;
     struct ridge_arena arena;
-    const char *good, *bad, *suite, *worker;
+    const char *good, *bad, *suite, *rules, *worker, *results;
     char folder[4096];
-    const char *good_tree, *bad_tree, *script;
+    const char *good_tree, *bad_tree;
+    int64_t run_id; /* the last one that was judged */
 };
+enum verdict { GOOD, BAD, UNDECIDED, UNBUILDABLE };
 
-/* Runs a program in a folder with our own streams; its exit status, or 127. */
-static int run_in(const char *folder, const char *const *argv)
+/* ---- programs ---- */
+
+static void exec_in(const char *folder, const char *const *argv, const char *out)
 {
+    int fd = out != NULL ? open(out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : -1;
+    if ((folder != NULL && chdir(folder) != 0) || (out != NULL && dup2(fd, STDOUT_FILENO) < 0))
+        _exit(127);
+    if (ridge_cli_interrupted != 0) /* what cleans up is let finish */
+        (void)signal(SIGINT, SIG_IGN);
+    execvp(argv[0], (char *const *)(uintptr_t)argv);
+    _exit(127);
+}
+
+/* Runs a program in a folder with our own streams, or stdout into the file out; its exit status, or 127. What is
+ * under way ends when we are interrupted. */
+static int run_in(const char *folder, const char *const *argv, const char *out)
+{
+    int before = ridge_cli_interrupted, status = 0;
     pid_t pid = fork();
-    int status = 0;
     if (pid < 0)
         return 127;
-    if (pid == 0) {
-        if (folder != NULL && chdir(folder) != 0)
-            _exit(127);
-        execvp(argv[0], (char *const *)(uintptr_t)argv);
-        _exit(127);
-    }
+    if (pid == 0)
+        exec_in(folder, argv, out);
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        ;
+        if (ridge_cli_interrupted != before)
+            (void)kill(pid, SIGTERM);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 127;
 }
+
+/* What a program prints, without its last newline; "" when it fails. */
+static const char *output_of(struct bisecting *b, const char *folder, const char *const *argv)
+{
+    struct ridge_buf text = {0};
+    const char *out = ridge_arena_printf(&b->arena, "%s/output", b->folder), *got = "";
+    if (run_in(folder, argv, out) == 0 && ridge_os_read_file(out, 1u << 20, &text, NULL) == RIDGE_OK && text.n > 0)
+        got = ridge_arena_strn(&b->arena, text.data, text.n - (text.data[text.n - 1] == '\n'));
+    ridge_buf_deinit(&text);
+    (void)unlink(out);
+    return got;
+}
+
+/* ---- worktrees ---- */
 
 static int add_tree(const char *path, const char *revision)
 {
     const char *const argv[] = {"git", "worktree", "add", "--quiet", "--detach", path, revision, NULL};
-    if (run_in(NULL, argv) == 0)
+    if (run_in(NULL, argv, NULL) == 0)
         return RIDGE_EXIT_OK;
-    ridge_cli_say("ridge: git cannot check out %s; bisect runs inside a git work tree", revision);
+    if (ridge_cli_interrupted == 0)
+        ridge_cli_say("ridge: git cannot check out %s; bisect runs inside a git work tree", revision);
     return RIDGE_EXIT_USAGE;
 }
 
 static void drop_tree(const char *path)
 {
     const char *const argv[] = {"git", "worktree", "remove", "--force", path, NULL};
-    if (path != NULL && ridge_os_exists(path))
-        (void)run_in(NULL, argv);
+    if (ridge_os_exists(path))
+        (void)run_in(NULL, argv, NULL);
 }
 
-/* The commands after --, as one shell line whose words stay words. */
-static void put_build(struct bisecting *b, struct ridge_buf *out)
+static const char *worker_of(struct bisecting *b, const char *tree)
 {
-    for (size_t i = 0; i < b->args->n_operands; i++) {
-        ridge_buf_puts(out, i > 0 ? " " : "");
-        ridge_text_shell(out, b->args->operands[i]);
-    }
+    return ridge_arena_printf(&b->arena, "%s/%s", tree, b->worker);
 }
 
-/* git bisect run: 0 good, 1 bad, 125 cannot tell. */
-static int write_script(struct bisecting *b)
+static bool builds(struct bisecting *b, const char *tree)
 {
-    struct ridge_buf s = {0};
-    struct ridge_error err = {0};
-    const char *rules = ridge_cli_value(b->args, "--rules"), *filter = ridge_cli_value(b->args, "--filter");
-    ridge_buf_puts(&s, "#!/bin/sh\n");
-    put_build(b, &s);
-    ridge_buf_puts(&s, " || exit 125\n");
-    ridge_text_shell(&s, ridge_arena_printf(&b->arena, "%s/ridge", ridge_os_program_dir()));
-    ridge_buf_puts(&s, " ab --a ");
-    ridge_text_shell(&s, ridge_arena_printf(&b->arena, "%s/%s", b->good_tree, b->worker));
-    ridge_buf_puts(&s, " --b ");
-    ridge_text_shell(&s, ridge_arena_printf(&b->arena, "%s/%s", b->bad_tree, b->worker));
-    const struct ridge_kv more[] = {{"--rules", rules}, {"--filter", filter},
-                                    {"--output", ridge_arena_printf(&b->arena, "%s/bisect.ridge", b->folder)}};
-    for (size_t i = 0; i < sizeof more / sizeof more[0]; i++)
-        if (more[i].value != NULL) {
-            ridge_buf_printf(&s, " %s ", more[i].key);
-            ridge_text_shell(&s, more[i].value);
-        }
-    ridge_buf_puts(&s, " ");
-    ridge_text_shell(&s, b->suite);
-    ridge_buf_puts(&s, "\nrc=$?\n[ $rc -le 1 ] && exit $rc\nexit 125\n");
-    enum ridge_status st = ridge_os_write_file(b->script, s.data, s.n, &err);
-    ridge_buf_deinit(&s);
-    return st == RIDGE_OK ? RIDGE_EXIT_OK : ridge_cli_error(&err);
+    return run_in(tree, b->args->operands, NULL) == 0 && ridge_os_exists(worker_of(b, tree));
 }
 
-static int build_good(struct bisecting *b)
+static int refuse_build(const struct bisecting *b, const char *revision)
 {
-    struct ridge_buf line = {0};
-    put_build(b, &line);
-    const char *const argv[] = {"/bin/sh", "-c", line.data, NULL};
-    int rc = run_in(b->good_tree, argv);
-    ridge_buf_deinit(&line);
-    if (rc == 0 && ridge_os_exists(ridge_arena_printf(&b->arena, "%s/%s", b->good_tree, b->worker)))
-        return RIDGE_EXIT_OK;
-    ridge_cli_say("ridge: %s does not build, or leaves no %s; --worker names the file", b->good, b->worker);
+    if (ridge_cli_interrupted == 0)
+        ridge_cli_say("ridge: %s does not build, or leaves no %s; --worker names the file", revision, b->worker);
     return RIDGE_EXIT_USAGE;
+}
+
+/* ---- one revision ---- */
+
+/* Exit codes do not tell: undecided rows alone are 0, and a crash is 1. */
+static enum verdict verdict_of(const struct ridge_judgement *j)
+{
+    bool is_open = j->why[0] != '\0';
+    for (size_t i = 0; i < j->n_rows; i++) {
+        const struct ridge_judged *r = &j->rows[i];
+        if (strcmp(r->kind, "aa") == 0)
+            continue;
+        if (r->verdict == RIDGE_CHANGE_REGRESSED)
+            return BAD;
+        is_open |= r->verdict == RIDGE_CHANGE_FAILED || (r->verdict == RIDGE_CHANGE_INCONCLUSIVE && strcmp(r->kind, "paired") == 0);
+    }
+    return is_open ? UNDECIDED : GOOD;
+}
+
+static enum verdict read_verdict(struct bisecting *b)
+{
+    struct ridge_store *store = NULL;
+    struct ridge_rd_run run;
+    struct ridge_judgement *j = NULL;
+    enum verdict v = UNDECIDED;
+    if (!ridge_os_exists(b->results) || ridge_store_open(b->results, false, &store, NULL) != RIDGE_OK)
+        return v;
+    bool is_new = ridge_read_run(store, &b->arena, "last", &run, NULL) == RIDGE_OK && run.id != b->run_id;
+    if (is_new && ridge_read_judgement(store, &b->arena, run.id, &j, NULL) == RIDGE_OK && j != NULL) {
+        b->run_id = run.id;
+        v = verdict_of(j);
+    }
+    ridge_store_close(store);
+    return v;
+}
+
+/* --a and --b are command lines: a path is one word of them. */
+static const char *command_of(struct bisecting *b, const char *tree)
+{
+    struct ridge_buf word = {0};
+    ridge_text_shell(&word, worker_of(b, tree));
+    const char *text = ridge_arena_strn(&b->arena, word.data, word.n);
+    ridge_buf_deinit(&word);
+    return text;
+}
+
+static enum verdict judge(struct bisecting *b)
+{
+    const struct ridge_kv pairs[] = {{"--a", command_of(b, b->good_tree)}, {"--b", command_of(b, b->bad_tree)},
+                                     {"--rules", b->rules}, {"--filter", ridge_cli_value(b->args, "--filter")},
+                                     {"--output", b->results}};
+    const char *argv[2 * sizeof pairs / sizeof pairs[0] + 5];
+    size_t n = 0;
+    argv[n++] = ridge_arena_printf(&b->arena, "%s/ridge", ridge_os_program_dir());
+    argv[n++] = "ab";
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
+        if (pairs[i].value != NULL) {
+            argv[n++] = pairs[i].key;
+            argv[n++] = pairs[i].value;
+        }
+    argv[n++] = "--";
+    argv[n++] = b->suite;
+    argv[n] = NULL;
+    (void)run_in(b->bad_tree, argv, NULL);
+    return read_verdict(b);
+}
+
+/* ---- all revisions ---- */
+
+/* Before git blames anybody: is there anything to find? */
+static int check_bad_end(struct bisecting *b)
+{
+    if (!builds(b, b->bad_tree))
+        return refuse_build(b, b->bad);
+    enum verdict v = judge(b);
+    if (v == BAD)
+        return RIDGE_EXIT_OK;
+    if (ridge_cli_interrupted == 0)
+        ridge_cli_say(v == GOOD ? "ridge: --bad %s is not slower than --good %s: nothing to bisect"
+                                : "ridge: whether --bad %s is slower than --good %s stays undecided; a longer budget in the gate "
+                                  "file, or a --filter for one case, may decide it", b->bad, b->good);
+    return RIDGE_EXIT_UNFIT;
+}
+
+static bool is_found(struct bisecting *b)
+{
+    const char *const log[] = {"git", "bisect", "log", NULL};
+    return strstr(output_of(b, b->bad_tree, log), "# first bad commit:") != NULL;
+}
+
+/* git chooses, ab judges. False: git has no more to choose from, and no answer. */
+static bool find_commit(struct bisecting *b)
+{
+    static const struct { const char *mark, *words; } say[] = {
+        [GOOD] = {"good", "not slower"}, [BAD] = {"bad", "slower"}, [UNDECIDED] = {"skip", "undecided: skipped"},
+        [UNBUILDABLE] = {"skip", "not to be built: skipped"}};
+    const char *const head[] = {"git", "rev-parse", "HEAD", NULL};
+    /* names like HEAD~5 mean something else in the worktree */
+    const char *good = output_of(b, b->good_tree, head), *bad = output_of(b, b->bad_tree, head);
+    const char *const start[] = {"git", "bisect", "start", bad, good, NULL};
+    int rc = run_in(b->bad_tree, start, NULL);
+    while (rc == 0 && ridge_cli_interrupted == 0 && !is_found(b)) {
+        enum verdict v = builds(b, b->bad_tree) ? judge(b) : UNBUILDABLE;
+        if (ridge_cli_interrupted != 0)
+            return false;
+        ridge_cli_say("revision %.12s is %s", output_of(b, b->bad_tree, head), say[v].words);
+        const char *const mark[] = {"git", "bisect", say[v].mark, NULL};
+        rc = run_in(b->bad_tree, mark, NULL);
+    }
+    return rc == 0;
 }
 
 static int bisect(struct bisecting *b)
 {
-    const char *const start[] = {"git", "bisect", "start", b->bad, b->good, NULL};
-    const char *const run[] = {"git", "bisect", "run", "/bin/sh", b->script, NULL};
-    const char *const reset[] = {"git", "bisect", "reset", NULL};
     int rc = add_tree(b->good_tree, b->good);
     if (rc == RIDGE_EXIT_OK)
-        rc = build_good(b);
+        rc = builds(b, b->good_tree) ? add_tree(b->bad_tree, b->bad) : refuse_build(b, b->good);
     if (rc == RIDGE_EXIT_OK)
-        rc = add_tree(b->bad_tree, b->bad);
-    if (rc == RIDGE_EXIT_OK)
-        rc = write_script(b);
-    if (rc != RIDGE_EXIT_OK)
-        return rc;
-    if (run_in(b->bad_tree, start) != 0 || run_in(b->bad_tree, run) != 0) {
-        ridge_cli_say("ridge: git bisect ended without an answer; the measurements are in %s/bisect.ridge", b->folder);
+        rc = check_bad_end(b);
+    if (rc == RIDGE_EXIT_OK && !find_commit(b) && ridge_cli_interrupted == 0) {
+        ridge_cli_say("ridge: git bisect ended without one answer");
         rc = RIDGE_EXIT_UNFIT;
     }
-    (void)run_in(b->bad_tree, reset);
+    drop_tree(b->bad_tree);
+    drop_tree(b->good_tree);
+    return ridge_cli_interrupted != 0 ? RIDGE_EXIT_INTERRUPTED : rc;
+}
+
+/* The judge runs in a worktree: a path must mean the same there. */
+static bool resolve(struct bisecting *b, const char *flag, const char **out)
+{
+    char resolved[4096];
+    const char *path = ridge_cli_value(b->args, flag);
+    if (path != NULL && realpath(path, resolved) == NULL) {
+        (void)ridge_cli_usage(b->args->verb, "%s %s: %s", flag, path, strerror(errno));
+        return false;
+    }
+    *out = path != NULL ? ridge_arena_str(&b->arena, resolved) : NULL;
+    return true;
+}
+
+static int run(struct bisecting *b)
+{
+    const char *worker = ridge_cli_value(b->args, "--worker");
+    b->good = ridge_cli_value(b->args, "--good");
+    b->bad = ridge_cli_value(b->args, "--bad");
+    b->worker = worker != NULL ? worker : "build/ridge-worker";
+    if (b->good == NULL || b->bad == NULL || ridge_cli_value(b->args, "--suite") == NULL)
+        return ridge_cli_usage(b->args->verb, "--good REV, --bad REV and --suite FILE are needed");
+    if (!resolve(b, "--suite", &b->suite) || !resolve(b, "--rules", &b->rules))
+        return RIDGE_EXIT_USAGE;
+    if (!ridge_cli_temporary_folder("bisect", b->folder, sizeof b->folder))
+        return ridge_cli_usage(b->args->verb, "no temporary folder can be made; set TMPDIR");
+    b->good_tree = ridge_arena_printf(&b->arena, "%s/good", b->folder);
+    b->bad_tree = ridge_arena_printf(&b->arena, "%s/tree", b->folder);
+    b->results = ridge_arena_printf(&b->arena, "%s/bisect.ridge", b->folder);
+    int rc = bisect(b);
+    if (ridge_os_exists(b->results))
+        ridge_cli_say("measurements: %s", b->results);
+    else
+        (void)rmdir(b->folder);
     return rc;
 }
 
 int ridge_cli_bisect(const struct ridge_cli_args *args)
 {
-    struct bisecting b = {.args = args,
-                          .good = ridge_cli_value(args, "--good"),
-                          .bad = ridge_cli_value(args, "--bad"),
-                          .worker = ridge_cli_value(args, "--worker")};
-    const char *suite = ridge_cli_value(args, "--suite");
-    char resolved[4096];
-    if (b.good == NULL || b.bad == NULL || suite == NULL)
-        return ridge_cli_usage(args->verb, "--good REV, --bad REV and --suite FILE are needed");
-    if (realpath(suite, resolved) == NULL)
-        return ridge_cli_usage(args->verb, "%s: %s", suite, strerror(errno));
-    if (!ridge_cli_temporary_folder("bisect", b.folder, sizeof b.folder))
-        return ridge_cli_usage(args->verb, "no temporary folder can be made; set TMPDIR");
-    b.suite = resolved;
-    b.worker = b.worker != NULL ? b.worker : "build/ridge-worker";
-    b.good_tree = ridge_arena_printf(&b.arena, "%s/good", b.folder);
-    b.bad_tree = ridge_arena_printf(&b.arena, "%s/tree", b.folder);
-    b.script = ridge_arena_printf(&b.arena, "%s/judge.sh", b.folder);
-    int rc = bisect(&b);
-    drop_tree(b.bad_tree);
-    drop_tree(b.good_tree);
-    ridge_cli_say("measurements: %s/bisect.ridge", b.folder);
+    struct bisecting b = {.args = args, .run_id = -1};
+    ridge_cli_catch_interrupt();
+    int rc = run(&b);
     ridge_arena_deinit(&b.arena);
     return rc;
 }

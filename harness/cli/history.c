@@ -9,6 +9,11 @@
 
 enum { MOST_RUNS = 1000 };
 
+struct loaded {
+    struct ridge_gate_run *runs;
+    size_t n;
+};
+
 static char *value_text(struct ridge_arena *a, double v, const char *unit)
 {
     char text[64];
@@ -25,7 +30,33 @@ static const char *direction(const struct ridge_gate_series *s, double ratio)
     return (ratio > 1) == (strcmp(s->better, "lower") == 0) ? "worse" : "better";
 }
 
-static void put_series(struct ridge_arena *a, const struct ridge_gate_series *s, struct ridge_buf *out)
+/* Of the machine while a run was measured: quiet, noisy or unfit. */
+static const char *fitness_of(const struct loaded *l, int64_t run_id)
+{
+    for (size_t i = 0; i < l->n; i++)
+        if (l->runs[i].run.id == run_id)
+            return l->runs[i].run.fitness;
+    return "";
+}
+
+static bool is_unfit(const char *fitness)
+{
+    return strcmp(fitness, "unfit") == 0;
+}
+
+static void put_host(const struct loaded *l, const char *host_class, struct ridge_buf *out)
+{
+    size_t n = 0;
+    ridge_buf_printf(out, "host class %s\n", host_class);
+    for (size_t i = 0; i < l->n; i++) {
+        const struct ridge_rd_run *r = &l->runs[i].run;
+        if (strcmp(r->host_class, host_class) == 0 && is_unfit(r->fitness))
+            ridge_buf_printf(out, "%s %lld", n++ == 0 ? "  measured on a machine unfit to judge: run" : ",", (long long)r->id);
+    }
+    ridge_buf_puts(out, n > 0 ? "\n" : "");
+}
+
+static void put_series(struct ridge_arena *a, const struct loaded *l, const struct ridge_gate_series *s, struct ridge_buf *out)
 {
     const struct ridge_gate_point *first = &s->v[0], *last = &s->v[s->n - 1];
     ridge_text_terminal(out, s->subject);
@@ -35,13 +66,14 @@ static void put_series(struct ridge_arena *a, const struct ridge_gate_series *s,
                      value_text(a, last->value, s->unit));
     for (size_t i = 0; i < s->n_changes; i++) {
         const struct ridge_change_point_at *c = &s->changes[i];
-        ridge_buf_printf(out, "    %s at run %lld: %s -> %s (%+.1f %%), p %.3f, %zu run%s since\n", direction(s, c->ratio),
-                         (long long)s->v[c->at].run_id, value_text(a, c->before, s->unit), value_text(a, c->after, s->unit),
-                         100 * (c->ratio - 1), c->p, c->n_after, c->n_after == 1 ? "" : "s");
+        int64_t run_id = s->v[c->at].run_id;
+        ridge_buf_printf(out, "    %s at run %lld%s: %s -> %s (%+.1f %%), p %.3f, %zu run%s since\n", direction(s, c->ratio),
+                         (long long)run_id, is_unfit(fitness_of(l, run_id)) ? " (unfit)" : "", value_text(a, c->before, s->unit),
+                         value_text(a, c->after, s->unit), 100 * (c->ratio - 1), c->p, c->n_after, c->n_after == 1 ? "" : "s");
     }
 }
 
-static json_t *series_json(const struct ridge_gate_series *s)
+static json_t *series_json(const struct loaded *l, const struct ridge_gate_series *s)
 {
     json_t *j = json_object(), *points = json_array(), *changes = json_array();
     const char *const texts[][2] = {{"case", s->case_id}, {"subject", s->subject}, {"label", s->label}, {"metric", s->metric},
@@ -53,6 +85,7 @@ static json_t *series_json(const struct ridge_gate_series *s)
         json_object_set_new(p, "run", json_integer(s->v[i].run_id));
         json_object_set_new(p, "started_utc_ns", json_integer(s->v[i].started_utc_ns));
         json_object_set_new(p, "value", json_real(s->v[i].value));
+        json_object_set_new(p, "fitness", json_string(fitness_of(l, s->v[i].run_id)));
         json_array_append_new(points, p);
     }
     for (size_t i = 0; i < s->n_changes; i++) {
@@ -69,44 +102,76 @@ static json_t *series_json(const struct ridge_gate_series *s)
     return j;
 }
 
-static void put_json(const struct ridge_gate_series *s, size_t n, struct ridge_buf *out)
+static void put_json(const struct loaded *l, const struct ridge_gate_series *s, size_t n, struct ridge_buf *out)
 {
     json_t *root = json_array();
     for (size_t i = 0; i < n; i++)
-        json_array_append_new(root, series_json(&s[i]));
+        json_array_append_new(root, series_json(l, &s[i]));
     char *text = json_dumps(root, JSON_INDENT(1));
     ridge_buf_printf(out, "%s\n", text != NULL ? text : "[]");
     free(text);
     json_decref(root);
 }
 
+static void put_text(struct ridge_arena *a, const struct loaded *l, const struct ridge_gate_series *s, size_t n,
+                     struct ridge_buf *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (i == 0 || strcmp(s[i].host_class, s[i - 1].host_class) != 0)
+            put_host(l, s[i].host_class, out);
+        put_series(a, l, &s[i], out);
+    }
+}
+
+static enum ridge_status check_metric(const char *metric, struct ridge_error *err)
+{
+    static const char *const names[] = {
+#define X(name, unit, better, source, doc) name,
+#include "data/metrics.inc"
+#undef X
+        NULL};
+    for (size_t i = 0; names[i] != NULL; i++)
+        if (strcmp(names[i], metric) == 0)
+            return RIDGE_OK;
+    const char *near = ridge_text_nearest(metric, names);
+    return ridge_fail(err, RIDGE_ERR_USAGE, "", "unknown metric '%s'%s%s; ridge list metrics has them", metric,
+                      near != NULL ? "; did you mean " : "", near != NULL ? near : "");
+}
+
+static enum ridge_status history(const struct ridge_cli_args *args, struct ridge_store *store, struct ridge_arena *a,
+                                 struct ridge_buf *out, struct ridge_error *err)
+{
+    struct loaded l = {0};
+    struct ridge_gate_series *series = NULL;
+    struct ridge_selector cases;
+    size_t n = 0;
+    const char *filter = ridge_cli_value(args, "--filter"), *metric = ridge_cli_value(args, "--metric");
+    metric = metric != NULL ? metric : "time_ns";
+    enum ridge_status st = check_metric(metric, err);
+    if (st == RIDGE_OK)
+        st = ridge_selector_parse(a, filter != NULL ? filter : "", &cases, err);
+    if (st == RIDGE_OK)
+        st = ridge_cli_load_runs(store, a, NULL, INT64_MAX, MOST_RUNS, &l.runs, &l.n, err);
+    ridge_cli_drop_old_builds(a, l.runs, &l.n);
+    if (st == RIDGE_OK)
+        st = ridge_gate_history(a, l.runs, l.n, &cases, metric, &series, &n, err);
+    if (st == RIDGE_OK && ridge_cli_value(args, "--json") != NULL)
+        put_json(&l, series, n, out);
+    else if (st == RIDGE_OK)
+        put_text(a, &l, series, n, out);
+    return st;
+}
+
 int ridge_cli_history(const struct ridge_cli_args *args)
 {
     struct ridge_arena a = {0};
     struct ridge_store *store = NULL;
-    struct ridge_gate_run *runs = NULL;
-    struct ridge_gate_series *series = NULL;
-    struct ridge_selector cases;
     struct ridge_buf out = {0};
     struct ridge_error err = {0};
-    size_t n_runs = 0, n = 0;
-    const char *filter = ridge_cli_value(args, "--filter"), *metric = ridge_cli_value(args, "--metric");
     int rc = ridge_cli_open_store(args->n_operands > 0 ? args->operands[0] : "results.ridge", &store);
     if (rc != RIDGE_EXIT_OK)
         return rc;
-    enum ridge_status st = ridge_selector_parse(&a, filter != NULL ? filter : "", &cases, &err);
-    if (st == RIDGE_OK)
-        st = ridge_cli_load_runs(store, &a, NULL, INT64_MAX, MOST_RUNS, &runs, &n_runs, &err);
-    ridge_cli_drop_old_builds(&a, runs, &n_runs);
-    if (st == RIDGE_OK)
-        st = ridge_gate_history(&a, runs, n_runs, &cases, metric != NULL ? metric : "time_ns", &series, &n, &err);
-    if (st == RIDGE_OK && ridge_cli_value(args, "--json") != NULL)
-        put_json(series, n, &out);
-    for (size_t i = 0; st == RIDGE_OK && ridge_cli_value(args, "--json") == NULL && i < n; i++) {
-        if (i == 0 || strcmp(series[i].host_class, series[i - 1].host_class) != 0)
-            ridge_buf_printf(&out, "host class %s\n", series[i].host_class);
-        put_series(&a, &series[i], &out);
-    }
+    enum ridge_status st = history(args, store, &a, &out, &err);
     rc = st == RIDGE_OK ? ridge_cli_print(&out, NULL, &err) : ridge_cli_error(&err);
     ridge_buf_deinit(&out);
     ridge_store_close(store);

@@ -1,7 +1,6 @@
 #include "judge.h"
 #include "base/random.h"
 #include "base/os.h"
-#include "report.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -126,7 +125,7 @@ void ridge_cli_split_run(struct ridge_arena *a, const char *text, const char *fi
     if (colon != NULL) {
         *out_file = ridge_arena_strn(a, text, (size_t)(colon - text));
         *out_run = colon + 1;
-    } else if (ridge_os_exists(text) && n > 6 && strcmp(text + n - 6, ".ridge") == 0) {
+    } else if (n > 6 && strcmp(text + n - 6, ".ridge") == 0) {
         *out_file = text;
         *out_run = "last";
     }
@@ -227,119 +226,14 @@ enum ridge_status ridge_cli_load_baseline(struct ridge_store *store, struct ridg
 
 /* ---- the end ---- */
 
-static const struct ridge_rd_member *member_of(const struct ridge_gate_run *run, int64_t i_member)
-{
-    for (size_t g = 0; g < run->n_groups; g++)
-        for (size_t k = 0; k < run->groups[g].n_members; k++)
-            if (run->groups[g].members[k].i_member == i_member)
-                return &run->groups[g].members[k];
-    return NULL;
-}
-
-/* Two sides that are two cases share their shape only; two arms of one case share its id. */
-static const char *filter_of(struct ridge_arena *a, const struct ridge_gate_run *run, const struct ridge_judged *r)
-{
-    const struct ridge_rd_member *now = member_of(run, r->i_member), *base = member_of(run, r->i_member_base);
-    bool is_pair = strcmp(r->kind, "paired") == 0 && now != NULL && base != NULL;
-    if (!is_pair || strcmp(now->case_id, base->case_id) == 0)
-        return ridge_arena_printf(a, "case=%s", r->case_id);
-    struct ridge_buf b = {0}, word = {0};
-    ridge_buf_printf(&b, "op=%s", now->op);
-    for (size_t i = 0; i < now->shape.n; i++)
-        ridge_buf_printf(&b, ",%s=%s", now->shape.v[i].key, now->shape.v[i].value);
-    ridge_text_shell(&word, b.data);
-    const char *text = ridge_arena_strn(a, word.data, word.n);
-    ridge_buf_deinit(&b);
-    ridge_buf_deinit(&word);
-    return text;
-}
-
-void ridge_cli_put_again(struct ridge_arena *a, const struct ridge_gate_run *run, struct ridge_judgement *j)
-{
-    const char *command = run->run.command != NULL && run->run.command[0] != '\0' ? run->run.command : "ridge run --gate";
-    for (size_t i = 0; i < j->n_rows; i++)
-        if (j->rows[i].case_id[0] != '\0' && (j->rows[i].verdict >= RIDGE_CHANGE_INCONCLUSIVE || j->n_rows < 1000))
-            j->rows[i].again = ridge_arena_printf(a, "%s --filter %s", command, filter_of(a, run, &j->rows[i]));
-}
-
-/* Parts of at most 1000 KiB, cut between lines: a job summary holds 1 MiB. */
-static int write_summary(const char *path, const struct ridge_buf *text)
-{
-    enum { PART = 1000 << 10 };
-    struct ridge_error err = {0};
-    struct ridge_arena a = {0};
-    int rc = RIDGE_EXIT_OK;
-    size_t from = 0;
-    for (int part = 1; rc == RIDGE_EXIT_OK && (from < text->n || part == 1); part++) {
-        size_t n = text->n - from;
-        for (n = n > PART ? PART : n; from + n < text->n && n > 0 && text->data[from + n - 1] != '\n';)
-            n--;
-        const char *name = part == 1 ? path : ridge_arena_printf(&a, "%s.%d", path, part);
-        struct ridge_buf piece = {.data = text->data + from, .n = n};
-        rc = ridge_cli_print(&piece, name, &err);
-        from += n > 0 ? n : 1;
-    }
-    ridge_arena_deinit(&a);
-    return rc;
-}
-
-static int write_report(struct ridge_store *store, const char *file, const char *run, const char *report, struct ridge_buf *out)
-{
-    struct ridge_arena a = {0};
-    struct ridge_error err = {0};
-    struct ridge_gate_run r;
-    struct ridge_judgement *j = NULL;
-    enum ridge_status st = ridge_gate_load(store, &a, run, &r, &err);
-    if (st == RIDGE_OK)
-        st = ridge_read_judgement(store, &a, r.run.id, &j, &err);
-    if (st == RIDGE_OK) {
-        struct ridge_report_input in = {.store = store, .run = &r.run, .groups = r.groups, .n_groups = r.n_groups,
-                                        .file = file, .rerun = ridge_cli_rerun, .judgement = j};
-        st = ridge_report_find(report)->write(&in, out, &err);
-    }
-    ridge_arena_deinit(&a);
-    return st == RIDGE_OK ? RIDGE_EXIT_OK : ridge_cli_error(&err);
-}
-
-static int write_files(const struct ridge_cli_args *args, struct ridge_store *store, const char *file, const char *run)
-{
-    const char *junit = ridge_cli_value(args, "--junit"), *summary = ridge_cli_value(args, "--summary");
-    const char *html = ridge_cli_value(args, "--report");
-    int rc = RIDGE_EXIT_OK;
-    if (junit != NULL)
-        rc = ridge_cli_write_report(store, file, run, "junit", junit);
-    if (rc == RIDGE_EXIT_OK && html != NULL)
-        rc = ridge_cli_write_report(store, file, run, "html", html);
-    if (rc == RIDGE_EXIT_OK && summary != NULL) {
-        struct ridge_buf b = {0};
-        rc = write_report(store, file, run, "summary", &b);
-        if (rc == RIDGE_EXIT_OK)
-            rc = write_summary(summary, &b);
-        ridge_buf_deinit(&b);
-    }
-    if (rc == RIDGE_EXIT_OK && getenv("GITHUB_ACTIONS") != NULL) {
-        struct ridge_buf b = {0};
-        rc = write_report(store, file, run, "annotations", &b);
-        if (b.n > 0)
-            (void)fwrite(b.data, 1, b.n, stderr);
-        ridge_buf_deinit(&b);
-    }
-    return rc;
-}
-
 int ridge_cli_finish_judgement(const struct ridge_cli_args *args, struct ridge_store *store, const char *file,
                                const struct ridge_gate_run *run, struct ridge_judgement *j)
 {
     struct ridge_error err = {0};
-    char id[32];
-    (void)snprintf(id, sizeof id, "%lld", (long long)run->run.id);
     j->run_id = run->run.id;
     j->judged_utc_ns = (int64_t)ridge_os_realtime_ns();
     if (ridge_store_judgement(store, j, &err) != RIDGE_OK)
         return ridge_cli_error(&err);
-    bool json = ridge_cli_value(args, "--json") != NULL;
-    int rc = ridge_cli_write_report(store, file, id, json ? "verdict-json" : "verdict", NULL);
-    if (rc == RIDGE_EXIT_OK)
-        rc = write_files(args, store, file, id);
+    int rc = ridge_cli_tell_judgement(args, store, file, j);
     return rc != RIDGE_EXIT_OK ? rc : (int)j->exit_code;
 }

@@ -16,11 +16,24 @@ int ridge_cli_load_rules(struct ridge_arena *a, const char *path, struct ridge_g
 /* "FILE:RUN", "FILE.ridge" or "RUN" (of `file`) -> both parts; strings in the arena. */
 void ridge_cli_split_run(struct ridge_arena *a, const char *text, const char *file, const char **out_file,
                          const char **out_run);
-/* Commands that measure each row again, from the run's own command line. */
+/* again.c: the command of each row that measures its case again and judges it as here, from the command lines of the run and of
+ * the judgement; mode and command must be set. */
 void ridge_cli_put_again(struct ridge_arena *a, const struct ridge_gate_run *run, struct ridge_judgement *j);
-/* Stores the judgement and prints it: the console table or --json, and --junit, --summary, --report files. */
+/* The `ridge ab` line that does what gate's suspects get, from gate's own command line; NULL: there is none, for want of --b
+ * or of a suite file. */
+char *ridge_cli_suspects_line(struct ridge_arena *a, const char *judging, const struct ridge_rd_run *of);
+/* The `ridge ab` line that measures two builds again, for a filter's cases; NULL: the command is none, or has one build and two
+ * values of an option. */
+char *ridge_cli_builds_line(struct ridge_arena *a, const char *command, const char *filter);
+/* Stores the judgement and tells it. */
 int ridge_cli_finish_judgement(const struct ridge_cli_args *args, struct ridge_store *store, const char *file,
                                const struct ridge_gate_run *run, struct ridge_judgement *j);
+/* verdicts.c: prints a judgement, stored or not: the console table or --json, the --junit, --summary and --report files, and
+ * annotations where a forge reads them. */
+int ridge_cli_tell_judgement(const struct ridge_cli_args *args, struct ridge_store *store, const char *file,
+                             const struct ridge_judgement *j);
+/* FILE.md, and FILE.2.md and so on where it would be longer than most_bytes; parts that an earlier one left are removed. */
+int ridge_cli_write_summary(const struct ridge_judgement *j, const char *path, size_t most_bytes);
 /* Words of a command line: blanks separate, quotes hold together. NULL-terminated. */
 const char *const *ridge_cli_words(struct ridge_arena *a, const char *text);
 /* All complete runs of a store, oldest first, that a filter keeps. */

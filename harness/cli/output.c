@@ -90,8 +90,9 @@ static enum ridge_status write_through(const struct ridge_report *writer, struct
     return s.is_gone ? RIDGE_OK : st;
 }
 
-int ridge_cli_write_report(struct ridge_store *store, const char *file, const char *run, const char *report,
-                           const char *path)
+/* told NULL: the run's stored judgement. */
+static int write_run(struct ridge_store *store, const char *file, const char *run, const struct ridge_judgement *told,
+                     const char *report, const char *path)
 {
     struct ridge_arena a = {0};
     struct ridge_error err = {0};
@@ -106,11 +107,11 @@ int ridge_cli_write_report(struct ridge_store *store, const char *file, const ch
         st = ridge_read_run(store, &a, run, &rd, &err);
     if (st == RIDGE_OK)
         st = ridge_read_groups(store, &a, rd.id, &groups, &n_groups, &err);
-    struct ridge_judgement *judgement = NULL;
-    if (st == RIDGE_OK)
-        st = ridge_read_judgement(store, &a, rd.id, &judgement, &err);
+    struct ridge_judgement *stored = NULL;
+    if (st == RIDGE_OK && told == NULL)
+        st = ridge_read_judgement(store, &a, rd.id, &stored, &err);
     if (st == RIDGE_OK) {
-        struct ridge_report_input in = {.judgement = judgement,
+        struct ridge_report_input in = {.judgement = told != NULL ? told : stored,
                                         .store = store,
                                         .run = &rd,
                                         .groups = groups,
@@ -124,6 +125,20 @@ int ridge_cli_write_report(struct ridge_store *store, const char *file, const ch
     int rc = st == RIDGE_OK ? RIDGE_EXIT_OK : ridge_cli_error(&err);
     ridge_arena_deinit(&a);
     return rc;
+}
+
+int ridge_cli_write_report(struct ridge_store *store, const char *file, const char *run, const char *report,
+                           const char *path)
+{
+    return write_run(store, file, run, NULL, report, path);
+}
+
+int ridge_cli_write_told(struct ridge_store *store, const char *file, const struct ridge_judgement *told, const char *report,
+                         const char *path)
+{
+    char id[32];
+    (void)snprintf(id, sizeof id, "%lld", (long long)told->run_id);
+    return write_run(store, file, id, told, report, path);
 }
 
 char *ridge_cli_command_text(struct ridge_arena *a, const struct ridge_cli_args *args)

@@ -41,6 +41,9 @@ int ridge_cli_load_plan(const struct ridge_session_config *config, struct ridge_
  * results file will be gone, so none are printed. */
 int ridge_cli_write_report(struct ridge_store *store, const char *file, const char *run, const char *report,
                            const char *path);
+/* The same with a judgement that need not be stored. */
+int ridge_cli_write_told(struct ridge_store *store, const char *file, const struct ridge_judgement *told, const char *report,
+                         const char *path);
 /* FILE.ridge opened for reading; exit code is printed and returned. */
 int ridge_cli_open_store(const char *file, struct ridge_store **out);
 /* The line that re-runs one case (rerun.c). */

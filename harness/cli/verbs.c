@@ -128,7 +128,7 @@ static const char *const ab_examples[] = {"ridge ab --a build-main --b build-new
                                           "ridge ab --a build-main --b build-new suite.json --summary summary.md --junit verdicts.xml",
                                           NULL};
 static const struct ridge_cli_option gate_options[] = {
-    {"--baseline", 0, "NAME", "main", "what to hold the run against: a baseline's name, a RUN, or FILE.ridge:NAME"},
+    {"--baseline", 0, "NAME", "main", "what to hold the run against: a baseline's name, a RUN, FILE.ridge:NAME, or none"},
     {"--run", 0, "RUN", "last", "last, last~N, an id or a name"},
     {"--a", 0, "CMD", "the worker beside ridge", "with --b: the old build, to measure suspects again"},
     {"--b", 0, "CMD", NULL, "the new build: what is not OK is measured again as A/B before it goes red"},
@@ -139,6 +139,11 @@ static const struct ridge_cli_option gate_options[] = {
 static const char *const gate_examples[] = {"ridge run --gate suite.json && ridge gate",
                                             "ridge gate --baseline main --rules gate.json results.ridge",
                                             "ridge gate --baseline cached.ridge:main --summary summary.md", NULL};
+static const struct ridge_cli_option rejudge_options[] = {
+    {"--baseline", 0, "NAME", "main", "of a run that is no A/B: a baseline's name, a RUN, FILE.ridge:NAME, or none"},
+    {"--run", 0, "RUN", "last", "last, last~N, an id or a name"},
+    JUDGE_ROWS,
+};
 static const char *const rejudge_examples[] = {"ridge rejudge --rules stricter.json results.ridge",
                                                "ridge rejudge --rules gate.json --run last~3", NULL};
 static const struct ridge_cli_option baseline_options[] = {
@@ -179,14 +184,14 @@ const struct ridge_cli_verb ridge_cli_verbs[] = {
      export_options, N_ROWS(export_options), NULL, 1, 1, ridge_cli_export},
     {"ab", "measure two builds now, interleaved, and say what got slower", "SUITE", ab_examples, ab_options,
      N_ROWS(ab_options), NULL, 1, 1, ridge_cli_ab},
-    {"compare", "compare two stored runs, or two sides of one", "[FILE:]RUN [[FILE:]RUN]", compare_examples,
-     compare_options, N_ROWS(compare_options), NULL, 1, 2, ridge_cli_compare},
+    {"compare", "compare two stored runs, or two sides of one: tells, and neither passes nor fails", "[FILE:]RUN [[FILE:]RUN]",
+     compare_examples, compare_options, N_ROWS(compare_options), NULL, 1, 2, ridge_cli_compare},
     {"gate", "judge a stored run against a baseline: exit 0 pass, 1 regression, 4 unfit to judge", "[FILE.ridge]",
      gate_examples, gate_options, N_ROWS(gate_options), NULL, 0, 1, ridge_cli_gate},
     {"baseline", "name the runs that others are held against", "set|list|drop [NAME [RUN...]]", baseline_examples,
      baseline_options, N_ROWS(baseline_options), baseline_choices, 1, RIDGE_CLI_MAX_VALUES, ridge_cli_baseline},
-    {"rejudge", "judge a stored run again under other rules", "[FILE.ridge]", rejudge_examples, gate_options,
-     N_ROWS(gate_options), NULL, 0, 1, ridge_cli_rejudge},
+    {"rejudge", "judge a stored run again under other rules", "[FILE.ridge]", rejudge_examples,
+     rejudge_options, N_ROWS(rejudge_options), NULL, 0, 1, ridge_cli_rejudge},
     {"history", "series of stored runs with their change points", "[FILE.ridge]", history_examples, history_options,
      N_ROWS(history_options), NULL, 0, 1, ridge_cli_history},
     {"bisect", "find the commit that made it slower, with git bisect and ab", "-- BUILD_CMD...", bisect_examples,

@@ -12,6 +12,15 @@ static bool is_kind(const struct ridge_judged *r, const char *kind)
     return strcmp(r->kind, kind) == 0;
 }
 
+/* Of what is settled the size of the effect; what may still be a slow-down comes before what may be a gain. */
+static double weight_of(const struct ridge_judged *r)
+{
+    bool is_open = r->verdict == RIDGE_CHANGE_OK || r->verdict == RIDGE_CHANGE_INCONCLUSIVE;
+    if (!isfinite(r->ratio) || r->ratio <= 0)
+        return -INFINITY;
+    return is_open ? log(r->ratio) : fabs(log(r->ratio));
+}
+
 /* Worst first; among equals the largest effect first; the control last. */
 static int by_weight(const void *a, const void *b)
 {
@@ -21,7 +30,7 @@ static int by_weight(const void *a, const void *b)
         return x_aa ? 1 : -1;
     if (x->verdict != y->verdict && !x_aa)
         return x->verdict > y->verdict ? -1 : 1;
-    double p = isfinite(x->ratio) ? x->ratio : 0, q = isfinite(y->ratio) ? y->ratio : 0;
+    double p = weight_of(x), q = weight_of(y);
     if (p != q)
         return p > q ? -1 : 1;
     int order = strcmp(x->subject, y->subject);
@@ -175,6 +184,7 @@ void ridge_gate_conclude(struct ridge_arena *a, const struct ridge_gate_run *run
     size_t n[RIDGE_N_CHANGES], total = 0;
     if (j->why == NULL || j->why[0] == '\0')
         j->why = why_unfit(a, run, rules, needs_control, j);
+    j->advice = j->advice != NULL ? j->advice : "";
     if (j->why[0] == '\0')
         refuse_gains(a, run, rules, j);
     else

@@ -85,13 +85,14 @@ static double residual_autocorrelation(const double *v, size_t n, size_t at)
     return fmin(fmax(r, 0), 0.95);
 }
 
-/* Blocks that keep most of the correlation inside (Hall, Horowitz & Jing 1995: grows with (2r/(1-r^2))^(2/3)). */
+/* Blocks that keep most of the correlation inside (Hall, Horowitz & Jing 1995: grows with (2r/(1-r^2))^(2/3)), but six of
+ * them or more: of four blocks every twelfth order is the one that was seen, or its mirror image, however large the step. */
 static size_t block_length(double r, size_t n)
 {
     if (r < 0.15)
         return 1;
     double l = pow(2 * r / (1 - r * r), 2.0 / 3.0) * cbrt((double)n) * 1.5;
-    return (size_t)fmin(fmax(2, ceil(l)), (double)n / 4 + 1);
+    return (size_t)fmin(fmax(2, ceil(l)), fmax(2, (double)n / 6));
 }
 
 /* Blocks in random order, cut at a random phase. */

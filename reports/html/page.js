@@ -13,6 +13,7 @@ theme.addEventListener('click', function () {
 });
 var units = { ns: 1, 'µs': 1e3, us: 1e3, ms: 1e6, s: 1e9 };
 function key(td) {
+  if (td.dataset.key) return parseFloat(td.dataset.key);
   var t = td.textContent.replace(/^[★≈▲✖○±\s]+/, ''), m = /^(-?[\d.]+)\s*(ns|µs|us|ms|s)?\b/.exec(t);
   return m && !/=/.test(t.slice(0, 12)) ? parseFloat(m[1]) * (m[2] ? units[m[2]] : 1) : t;
 }
@@ -24,12 +25,16 @@ function compare(a, b) {
 }
 all('table.sortable').forEach(function (table) {
   all('thead th', table).forEach(function (th, column) {
-    th.querySelector('button').addEventListener('click', function () {
+    var button = th.querySelector('button');
+    if (!button) return;
+    button.addEventListener('click', function () {
       var up = th.getAttribute('aria-sort') !== 'ascending', body = table.tBodies[0];
       all('th[aria-sort]', table).forEach(function (o) { o.removeAttribute('aria-sort'); });
       th.setAttribute('aria-sort', up ? 'ascending' : 'descending');
       var rows = all('tr', body).map(function (r) { return [key(r.cells[column]), r]; });
-      rows.sort(function (a, b) { return up ? compare(a[0], b[0]) : compare(b[0], a[0]); });
+      rows.sort(function (a, b) { // what has no figure comes last, up or down
+        return up || typeof a[0] !== typeof b[0] ? compare(a[0], b[0]) : compare(b[0], a[0]);
+      });
       rows.forEach(function (r) { body.appendChild(r[1]); });
     });
   });

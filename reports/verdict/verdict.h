@@ -7,6 +7,8 @@
 char *ridge_verdict_change(const struct ridge_judged *r, char *out, size_t n);
 /* "+9.8 % to +10.7 %"; of a limit how much of it the value is: "98 to 102 % of the limit" */
 char *ridge_verdict_interval(const struct ridge_judged *r, char *out, size_t n);
+/* Both in one: "+10.2 % (+9.8 % to +10.7 %)", "98 to 102 % of the limit", "no figure" */
+char *ridge_verdict_figures(const struct ridge_judged *r, char *out, size_t n);
 char *ridge_verdict_margin(const struct ridge_judged *r, char *out, size_t n);
 char *ridge_verdict_sees(const struct ridge_judged *r, char *out, size_t n); /* the smallest change it could show */
 bool ridge_verdict_is_aa(const struct ridge_judged *r);

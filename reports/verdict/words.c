@@ -47,6 +47,19 @@ char *ridge_verdict_interval(const struct ridge_judged *r, char *out, size_t n)
     return out;
 }
 
+char *ridge_verdict_figures(const struct ridge_judged *r, char *out, size_t n)
+{
+    char change[48], interval[96];
+    if (ridge_verdict_is_limit(r) && isfinite(r->low) && isfinite(r->high))
+        return of_limit(r, out, n);
+    if (!isfinite(r->ratio))
+        (void)snprintf(out, n, "no figure");
+    else
+        (void)snprintf(out, n, "%s (%s)", ridge_verdict_change(r, change, sizeof change),
+                       ridge_verdict_interval(r, interval, sizeof interval));
+    return out;
+}
+
 char *ridge_verdict_margin(const struct ridge_judged *r, char *out, size_t n)
 {
     (void)snprintf(out, n, isfinite(r->margin_ratio) ? "%.3g %%" : "-", 100 * r->margin_ratio);

@@ -1,4 +1,5 @@
-/* make_report KIND REPORT: writes a report of the fixture to stdout; KIND is plain, noisy, hostile, empty or big. */
+/* make_report KIND REPORT: writes a report of the fixture to stdout; KIND is plain, noisy, hostile, empty, big, or judged,
+ * judged-hostile, told: with a verdict. */
 #include "report_fixture.h"
 #include <stdio.h>
 
@@ -20,6 +21,12 @@ int main(int argc, char **argv)
         f.run.why = "steal 3.2 % of the timed CPU time; 41 of 495 samples disturbed";
         f.run.status = "interrupted";
     }
+    if (strstr(kind, "judged") != NULL || strcmp(kind, "told") == 0)
+        fixture_judge(&f);
+    if (strcmp(kind, "judged-hostile") == 0)
+        fixture_poison_judgement(&f, hostile);
+    if (strcmp(kind, "told") == 0)
+        f.judgement.mode = "compare";
     f.in.color = argc > 3;
     if (report == NULL || report->write(&f.in, &out, &err) != RIDGE_OK) {
         fprintf(stderr, "%s\n", err.text);

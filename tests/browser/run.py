@@ -137,8 +137,54 @@ def check_hostile():
     screenshot(path, "hostile.png", 1280, 2600)
 
 
+def frame_of(name, width, height):
+    """A window has a least width, a frame has none."""
+    path = os.path.join(folder, "frame-" + name)
+    with open(path, "w", encoding="utf-8") as out:
+        out.write('<body style="margin:0"><iframe src="%s" style="width:%dpx;height:%dpx;border:0"></iframe>' % (name, width, height))
+    return path
+
+
+def check_judged():
+    """The verdict: seen first, sorted by its figures, whole on a telephone, and hostile names stay text."""
+    script = """
+var r = [], q = function (s) { return document.querySelector(s); };
+function change() { return q('#verdict tbody tr').cells[2].textContent; }
+q('#verdict thead th:nth-child(3) button').click(); r.push('least=' + change());
+q('#verdict thead th:nth-child(3) button').click(); r.push('most=' + change());
+q('#verdict thead th:nth-child(1) button').click(); r.push('first=' + q('#verdict tbody tr').className);
+r.push('seen=' + (q('#verdict .trust').getBoundingClientRect().bottom < 400));
+r.push('bar=' + q('#verdict tr.red svg.ci').getBoundingClientRect().width);
+dispatchEvent(new Event('beforeprint')); r.push('closed=' + document.querySelectorAll('details:not([open])').length);
+r.push('commands=' + document.querySelectorAll('#verdict tr.red pre').length + ' of ' + document.querySelectorAll('#verdict tr.red').length);
+document.title = r.join('|');"""
+    path, text, _ = write("judged.html", "judged")
+    _, log = chromium("--dump-dom", "file://" + path)
+    check(not console_errors(log), "no console message in the judged report: " + "; ".join(console_errors(log))[:400])
+    dom, log = chromium("--dump-dom", "--window-size=1280,900", "file://" + probed(path, text, "probe-judged.html", script))
+    title = html.unescape(re.search(r"<title>(.*?)</title>", dom, re.S).group(1))
+    for want in ("least=-13.0 %", "most=x 2.31", "first=gain", "seen=true", "bar=220", "closed=0", "commands=4 of 4"):
+        check(want in title, "%s (page says %s)" % (want, title))
+    check(not console_errors(log), "no console message while the verdict is in use")
+    screenshot(path, "judged-wide.png", 1280, 1600)
+    screenshot(path, "judged-dark.png", 1280, 1600, "--force-dark-mode")
+    screenshot(frame_of("judged.html", 390, 3000), "judged-narrow.png", 500, 3000)
+    for name in ("judged", "judged-hostile"):
+        path, text, _ = write(name + ".html", name)
+        probed(path, text, "probe-narrow.html", "parent.postMessage(document.documentElement.scrollWidth, '*');")
+        outer = frame_of("probe-narrow.html", 390, 3000)
+        with open(outer, "a", encoding="utf-8") as out:
+            out.write("<title>none</title><script>onmessage = function (e) { document.title = 'width=' + e.data; };</script>")
+        dom, log = chromium("--dump-dom", "--virtual-time-budget=3000", "file://" + outer)
+        found = re.search(r"<title>(.*?)</title>", dom).group(1)
+        check(found == "width=390", "nothing sticks out of a narrow %s page (%s)" % (name, found))
+    dom, log = chromium("--dump-dom", "file://" + os.path.join(folder, "judged-hostile.html"))
+    check("<img" not in dom and "<title>Ridge: " in dom, "hostile names in a verdict make no elements")
+    check(not console_errors(log), "no console message: " + "; ".join(console_errors(log))[:300])
+
+
 def check_others():
-    for kind in ("noisy", "empty"):
+    for kind in ("noisy", "empty", "told"):
         path, _, _ = write(kind + ".html", kind)
         _, log = chromium("--dump-dom", "file://" + path)
         check(not console_errors(log), "no console message in the %s report" % kind)
@@ -156,6 +202,7 @@ def main():
     check_behaviour(path, text)
     check_narrow(path, text)
     check_hostile()
+    check_judged()
     check_others()
     print("screenshots in " + folder)
     return 1 if failures else 0

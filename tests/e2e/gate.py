@@ -248,7 +248,7 @@ class Unjudged(Gate):
         one = ("run", "--gate", suite, "--filter", "subject=null:latency=100us")
         self.ridge(*one)
         self.ridge("baseline", "set", "main", "last")
-        self.ridge(*one, RIDGE_NULL_SCALE="2")
+        self.ridge(*one)
         worker = os.path.join(BUILD, "ridge-worker")
         j = self.settled(["REGRESSED"], "gate", "--b", worker, "--b-env", "RIDGE_NULL_SCALE=2", rc=1)
         self.assertIn("measured again as A/B", j["verdicts"][0]["why"])
@@ -265,6 +265,16 @@ class Unjudged(Gate):
         _, err = self.ridge("gate", "--rules", "rules.json", rc=2)
         self.assertIn('"3 %"', err)
 
+    def test_a_worker_of_another_wire_is_refused_before_anything_is_measured(self):
+        with open(self.path("other"), "w", encoding="utf-8") as f:
+            f.write("#!/usr/bin/env python3\nimport json, sys\nsys.stdin.readline()\n"
+                    "print(json.dumps({'type': 'hello', 'wire': 9, 'worker': 'other', 'version': '9'}), flush=True)\n"
+                    "sys.stdin.readline()\n")
+        os.chmod(self.path("other"), 0o755)
+        _, err = self.ridge("ab", "--b", self.path("other"), self.fixed_suite(), rc=None)
+        self.assertIn("it chose wire version 9", err)
+        self.assertFalse(os.path.exists(self.path("results.ridge")))
+
     def test_a_tail_from_few_forks(self):
         self.rules({"require_fit": False, "rules": [{"metric": "p50_ns", "margin": "5 %"}]})
         out, _ = self.ridge("ab", "--forks", "6", "--budget", "0s", "--b-env", "RIDGE_NULL_SCALE=1.5", self.fixed_suite(), "--rules",
@@ -272,6 +282,125 @@ class Unjudged(Gate):
         rows = [v for v in json.loads(out)["verdicts"] if v["metric"] == "p50_ns"]
         self.assertEqual({v["verdict"] for v in rows}, {"INCONCLUSIVE"})
         self.assertIn("6 forks carry no p", rows[0]["why"])
+
+
+HOSTILE = "<b>&\"']]>\x01\x1b[31m\uffff\ufffe\u202e\n::error::x%0A|`"
+
+
+class Surfaces(Gate):
+    """What a verdict is read from: lines to run again, annotations, JUnit, summaries."""
+    def setUp(self):
+        super().setUp()
+        self.slow = self.path("slow/ridge")  # a build three times slower
+        os.mkdir(self.path("slow"))
+        shutil.copy(RIDGE, self.slow)
+        with open(self.path("slow/ridge-worker"), "w", encoding="utf-8") as f:
+            f.write(f'#!/bin/sh\nRIDGE_NULL_SCALE=3 exec {BUILD}/ridge-worker "$@"\n')
+        os.chmod(self.path("slow/ridge-worker"), 0o755)
+
+    def red_gate(self, *words):
+        """A run three times slower than its baseline, judged; the console's text."""
+        suite = self.fixed_suite()
+        self.ridge("run", "--gate", suite)
+        self.ridge("baseline", "set", "main", "last")
+        for _ in range(4):  # a run on a busy machine may leave a case open
+            self.shell(f"ridge run --gate {suite} --report run.html", self.slow)
+            out, err = self.ridge("gate", "--rules", "rules.json", *words, rc=None)
+            if "2 of 2 regressed" in out:
+                return out, err
+        self.fail(out)
+
+    def files(self):
+        """Every file of the folder with its content, but for what the results file's reader leaves beside it."""
+        found = {}
+        for name in filter(lambda n: os.path.isfile(self.path(n)), os.listdir(self.dir)):
+            with open(self.path(name), "rb") as f:
+                found[name] = f.read()
+        return {name: data for name, data in found.items() if not name.endswith(("-shm", "-wal", ".lock"))}
+
+    def shell(self, line, program):
+        """A line as somebody pastes it, with this program as ridge."""
+        return subprocess.run(["sh", "-c", f"ridge() {{ {program} \"$@\"; }}; {line}"], cwd=self.dir, capture_output=True, timeout=240,
+                              env=self.environ())
+
+    def run_again(self, out, program=RIDGE):
+        """The command of the first red line, run as it is printed; what it says. It touches nothing that was there."""
+        self.assertIn("again: ridge ", out)
+        line = re.search(r"again: (ridge .*)", out).group(1)
+        before = self.files()
+        done = self.shell(line, program)
+        after = self.files()
+        self.assertEqual(set(after) - set(before) - {"again.ridge"}, set(), line)
+        self.assertEqual([name for name in before if before[name] != after[name]], [], line)
+        return done.returncode, done.stdout.decode() + done.stderr.decode(), line
+
+    def test_the_red_line_of_a_gate_judges_again(self):
+        out, _ = self.red_gate("--junit", "j.xml", "--summary", "s.md", "--report", "r.html", "--json")
+        out, _ = self.ridge("export", "results.ridge", "--format", "verdict")
+        rc, said, line = self.run_again(out, self.slow)
+        self.assertIn("ridge gate --baseline results.ridge:main --rules rules.json again.ridge", line)
+        self.assertIn(rc, (1, 4), said)  # 4: the machine was too busy to say
+        self.assertIn("against results.ridge:main (run 1), rules e2e", said)
+        self.assertRegex(said, r" of 2 regressed, .* [12] inconclusive")  # the other case is not in that run
+        with open(self.path("s.md"), encoding="utf-8") as f:
+            self.assertEqual(f.read().count("again: <code>ridge run --gate "), 2)
+
+    def test_the_red_line_of_builds_at_hand_is_an_ab(self):
+        self.ridge("run", "--gate", self.fixed_suite())
+        self.ridge("baseline", "set", "main", "last")
+        self.ridge("run", "--gate", self.fixed_suite())
+        for _ in range(4):
+            out, _ = self.ridge("gate", "--run", "2", "--b", BUILD, "--b-env", "RIDGE_NULL_SCALE=3", "--rules", "rules.json", rc=None)
+            if "again: " in out:
+                break
+        self.assertRegex(self.exported()["run"]["command"], "^ridge ab --b .* --rules rules.json .*suite.json$")
+        rc, said, line = self.run_again(out)
+        self.assertTrue(line.startswith("ridge ab "), line)
+        self.assertIn(rc, (0, 1, 4), said)  # 0, 4: the machine was too busy to say
+        self.assertIn(" of 1 regressed", said)
+
+    def test_the_red_line_of_a_rejudged_run_has_its_rules(self):
+        self.ridge("ab", *SLOWER, self.fixed_suite(), "--rules", self.rules({"require_fit": False, "margin": "30 %"}, "mild.json"))
+        out, _ = self.ridge("rejudge", "--rules", "rules.json", rc=1)
+        rc, said, line = self.run_again(out)
+        self.assertIn("--rules rules.json", line)
+        self.assertNotIn("mild.json", line)
+        self.assertIn(rc, (0, 1), said)  # 0: the machine was too busy to say
+        self.assertIn(" of 1 regressed", said)
+
+    def test_a_case_that_must_exist_is_asked_for_by_its_pattern(self):
+        self.ridge("run", "--gate", self.fixed_suite())
+        self.rules({"require_fit": False, "rules": [{"cases": "subject=null:latency=9*", "must_exist": True}]})
+        out, _ = self.ridge("gate", "--baseline", "none", "--rules", "rules.json", rc=1)
+        self.assertRegex(out, r"again: ridge run --gate .*--filter 'subject=null:latency=9\*' .* --baseline none ")
+        rc, said, _ = self.run_again(out)
+        self.assertEqual(rc, 2, said)
+        self.assertIn("no case is left: the filter", said)
+
+    def test_a_forge_reads_what_is_red_and_how_to_see_it_again(self):
+        _, err = self.red_gate()
+        self.assertNotIn("::error", err)
+        _, err = self.ridge("gate", "--rules", "rules.json", rc=1, GITHUB_ACTIONS="true")
+        lines = [line for line in err.splitlines() if line.startswith("::")]
+        self.assertEqual(len(lines), 2, err)
+        self.assertRegex(lines[0], r"^::error title=null[^:]*::null .* REGRESSED: time_ns x .* Again: ridge run --gate .* && ridge gate ")
+        _, err = self.ridge("compare", "last~1", "last", "--rules", "rules.json", GITHUB_ACTIONS="true")
+        self.assertIn("::notice title=", err)
+        self.assertNotRegex(err, "::(error|warning)")
+
+    def test_junit_of_hostile_names_is_xml(self):
+        self.ridge("run", "--gate", self.fixed_suite())
+        limits = [{"metric": "p50_ns", "max": "120 us", "name": HOSTILE}, {"metric": "p50_ns", "max": "90 us"},
+                  {"metric": "time_ns", "max": "1 s"}]
+        self.rules({"require_fit": False, "rules": limits})
+        self.ridge("gate", "--baseline", "none", "--rules", "rules.json", "--junit", "j.xml", rc=None)
+        root = ElementTree.parse(self.path("j.xml")).getroot()
+        cases = [(c.get("classname"), c.get("name")) for c in root.iter("testcase")]
+        self.assertEqual(len(cases), len(set(cases)), cases)
+        self.assertEqual(len(cases), int(root.get("tests")))
+        messages = [f.get("message") for f in root.iter("failure")]
+        self.assertTrue(any("<b>&\"']]>" in m and "of the limit" in m for m in messages), messages)
+        self.assertTrue(all(f.text.startswith("ridge run --gate ") for f in root.iter("failure")))
 
 
 class Slower(Gate):
@@ -342,29 +471,6 @@ class Slower(Gate):
                 return
             self.assertEqual(red, [], f"attempt {attempt}")
         self.fail("a build several times slower was never red")
-
-
-class Bisect(Gate):
-    def git(self, *words):
-        subprocess.run(["git", "-c", "user.name=t", "-c", "user.email=t@example.org", *words], cwd=self.path("tree"),
-                       check=True, capture_output=True)
-
-    def test_the_commit_is_named(self):
-        os.mkdir(self.path("tree"))
-        self.git("init", "-q")
-        for i in range(6):
-            with open(self.path("tree/worker.in"), "w", encoding="utf-8") as f:
-                f.write(f"#!/bin/sh\n# {i}\nRIDGE_NULL_SCALE={1.2 if i >= 3 else 1} exec {BUILD}/ridge-worker \"$@\"\n")
-            self.git("add", "worker.in")
-            self.git("commit", "-q", "-m", f"step {i}")
-        suite = self.fixed_suite("null:latency=100us")
-        done = subprocess.run([RIDGE, "bisect", "--good", "HEAD~5", "--bad", "HEAD", "--suite", suite, "--worker", "worker",
-                               "--rules", self.path("rules.json"), "--", "sh", "-c", "cp worker.in worker && chmod +x worker"],
-                              cwd=self.path("tree"), capture_output=True, timeout=300, env=self.environ(TMPDIR=self.dir))
-        out = done.stdout.decode() + done.stderr.decode()
-        self.assertEqual(done.returncode, 0, out)
-        self.assertRegex(out, r"is the first bad commit")
-        self.assertIn("step 3", out)
 
 
 if __name__ == "__main__":

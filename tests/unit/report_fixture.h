@@ -13,6 +13,7 @@ struct fixture {
     struct ridge_rd_group *groups;
     size_t n_groups;
     struct ridge_report_input in;
+    struct ridge_judgement judgement; /* of fixture_judge */
 };
 static const char *const fixture_backends[] = {"onednn", "ridge:avx512", "openblas", "blis", "ridge:ref", "acl"};
 static const double fixture_speed[] = {1.0, 0.994, 0.932, 0.905, 0.031, 0};
@@ -200,6 +201,50 @@ static void fixture_init(struct fixture *f, size_t n_groups, size_t n_backends, 
     f->run.n_groups = (int64_t)n_groups;
     f->in = (struct ridge_report_input){.run = &f->run, .groups = f->groups, .n_groups = n_groups, .file = "results.ridge",
                                         .rerun = fixture_rerun, .read_chunks = fixture_chunks};
+}
+
+/* A judgement of the run: a row of every kind and verdict, in the order that gate gives them. */
+static inline void fixture_judge(struct fixture *f)
+{
+    static const struct { const char *metric, *kind; enum ridge_change verdict; double ratio, half, margin; const char *why; } rows[] = {
+        {"time_ns", "answer", RIDGE_CHANGE_FAILED, NAN, 0, NAN, "wrong: 3 of 262144 elements differ by more than the tolerance"},
+        {"time_ns", "paired", RIDGE_CHANGE_REGRESSED, 2.31, 0.04, 0.03, "another kernel: gemm_f32_avx2 was gemm_f32_avx512"},
+        {"p99_ns", "limit", RIDGE_CHANGE_REGRESSED, 1.27, 0.02, NAN, "budget: p99_ns 25.4 ms, most allowed is 20 ms"},
+        {"time_ns", "paired", RIDGE_CHANGE_REGRESSED, 1.083, 0.011, 0.03, ""},
+        {"time_ns", "paired", RIDGE_CHANGE_INCONCLUSIVE, 1.031, 0.02, 0.03, "needs 6 more forks, about 40 s"},
+        {"time_ns", "paired", RIDGE_CHANGE_IMPROVED, 0.87, 0.012, 0.03, ""},
+        {"time_ns", "paired", RIDGE_CHANGE_IMPROVED, 0.955, 0.012, 0.03, ""},
+        {"peak_memory_bytes", "limit", RIDGE_CHANGE_OK, 0.1, 0, NAN, "peak_memory_bytes 205 MiB, most allowed is 2 GiB"}};
+    enum { N_FIXED = sizeof rows / sizeof rows[0], N_OK = 12, N_AA = 5, N = N_FIXED + N_OK + N_AA };
+    struct ridge_judged *v = ridge_arena_array(&f->arena, N, sizeof *v);
+    for (size_t i = 0; i < N; i++) {
+        const struct ridge_rd_member *m = &f->groups[i % f->n_groups].members[i % 2];
+        bool is_fixed = i < N_FIXED, is_aa = i >= N_FIXED + N_OK;
+        double ratio = is_fixed ? rows[i].ratio : 1 + 0.002 * (double)(i % 7) - 0.006, half = is_fixed ? rows[i].half : 0.009;
+        bool has_time = !is_fixed || strcmp(rows[i].kind, "paired") == 0;
+        v[i] = (struct ridge_judged){.i_member = m->i_member, .base_run_id = -1, .i_member_base = -1, .case_id = m->case_id,
+            .subject = m->subject, .label = m->backend, .metric = is_fixed ? rows[i].metric : "time_ns",
+            .kind = is_aa ? "aa" : is_fixed ? rows[i].kind : "paired", .verdict = is_fixed ? rows[i].verdict : RIDGE_CHANGE_OK,
+            .ratio = ratio, .low = ratio * (1 - half), .high = ratio * (1 + half), .margin_ratio = is_fixed ? rows[i].margin : 0.03,
+            .p = NAN, .detect_ratio = has_time ? 0.031 + 0.001 * (double)i : NAN, .n_forks = 10, .more_s = NAN,
+            .why = is_fixed ? rows[i].why : "",
+            .again = ridge_arena_printf(&f->arena, "ridge ab --a build-main --b build-new --output again.ridge --filter case=%s "
+                                        "configs/suites/quick.json", m->case_id)};
+    }
+    f->judgement = (struct ridge_judgement){.mode = "ab", .baseline = "main: build-main/ridge-worker", .rules_name = "gate.json", .rules_text = "{}",
+        .rules_sha256 = "", .command = "ridge ab --a build-main --b build-new configs/suites/quick.json",
+        .banner = "REGRESSION: 3 of 20 regressed, 1 failed, 2 improved, 13 OK, 1 inconclusive", .why = "",
+        .advice = "most of the spread lies between forks: more forks narrow the intervals most", .exit_code = 1, .n_aa = N_AA,
+        .n_aa_allowed = 2, .n_aa_pooled = 40, .aa_upper = 0.072, .detect_ratio = 0.041, .alpha = 0.05, .n_looks = 1, .rows = v, .n_rows = N};
+    f->in.judgement = &f->judgement;
+}
+
+static inline void fixture_poison_judgement(struct fixture *f, const char *name)
+{
+    struct ridge_judgement *j = &f->judgement;
+    j->baseline = j->rules_name = j->command = j->banner = j->why = j->advice = name;
+    for (size_t i = 0; i < j->n_rows; i++)
+        j->rows[i].case_id = j->rows[i].subject = j->rows[i].label = j->rows[i].metric = j->rows[i].why = j->rows[i].again = name;
 }
 
 /* Every text that can come from outside is set to `name`. */

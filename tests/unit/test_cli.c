@@ -1,7 +1,11 @@
 /* The command line's rows: parsing, help, tables. */
+#include "base/os.h"
 #include "cli/cli.h"
+#include "cli/judge.h"
 #include "cli/rows.h"
 #include "ridge_test.h"
+
+#include <unistd.h>
 
 static struct ridge_cli_args parse(const char *verb, char **words, bool *ok)
 {
@@ -124,7 +128,85 @@ static void defaults_come_from_the_settings(void)
     CHECK_STR(ridge_cli_default(&plain), "x");
 }
 
+/* Each line measures the case into a file of its own and ends in the verb that judged it; no file of the first time is written. */
+static void again_judges_as_it_was_judged(void)
+{
+    static const struct { const char *mode, *measured, *judged; int64_t base_run_id; const char *kind, *case_id, *want; } rows[] = {
+        {"ab", "ridge ab --a old --b 'new build' --rules r.json --json --summary s.md -o x.ridge 's 1.json'", NULL, -1, "paired", "c7",
+         "ridge ab --a old --b 'new build' --rules r.json --output again.ridge --filter case=c7 's 1.json'"},
+        {"gate", "ridge run --gate --filter op=gemm --report=r.html -ox.ridge --set 'note=it'\\''s --json' -- -s.json",
+         "ridge gate --rules r.json --junit j.xml x.ridge", 1, "unpaired", "c7",
+         "ridge run --gate --set 'note=it'\\''s --json' --output again.ridge --filter case=c7 -- -s.json && "
+         "ridge gate --baseline x.ridge:main --rules r.json again.ridge"},
+        {"gate", "ridge run --gate s.json", "ridge gate --baseline old.ridge:v1", -1, "unpaired", "c7",
+         "ridge run --gate --output again.ridge --filter case=c7 s.json && ridge gate --baseline old.ridge:v1 again.ridge"},
+        {"gate", "ridge run --gate s.json", "ridge gate --baseline none --rules r.json", -1, "exists", "",
+         "ridge run --gate --output again.ridge --filter 'op=gemm,m=5*' s.json && ridge gate --baseline none --rules r.json again.ridge"},
+        {"gate", "ridge run --gate s.json", "ridge gate --a old --b new --b-env X=1 --rules r.json --report r.html", 1, "unpaired", "c7",
+         "ridge ab --a old --b new --b-env X=1 --set forks=9 --rules r.json --output again.ridge --filter case=c7 /dev/null"},
+        {"gate", "ridge run --gate s.json", "ridge gate --b new --rules r.json", 1, "limit", "c7",
+         "ridge run --gate --output again.ridge --filter case=c7 s.json && ridge gate --baseline results.ridge:main --rules r.json again.ridge"},
+        {"rejudge", "ridge ab --b new s.json --rules mild.json", "ridge rejudge --rules strict.json", -1, "paired", "c7",
+         "ridge ab --b new --rules strict.json --output again.ridge --filter case=c7 s.json"},
+        {"rejudge", "ridge run --gate s.json --resume", "ridge rejudge --rules strict.json --run 3", 1, "unpaired", "c7",
+         "ridge run --gate --output again.ridge --filter case=c7 s.json && "
+         "ridge gate --baseline results.ridge:main --rules strict.json again.ridge"},
+        {"compare", "ridge run s.json", "ridge compare last~1 last --summary s.md", -1, "unpaired", "c7",
+         "ridge run --output again.ridge --filter case=c7 s.json && ridge compare 'results.ridge:last~1' again.ridge:last"},
+        {"compare", "ridge run s.json", "ridge compare last --a backend=blis --b backend=ridge", -1, "paired", "c7",
+         "ridge run --output again.ridge --filter case=c7 s.json && ridge compare again.ridge:last --a backend=blis --b backend=ridge"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct ridge_arena a = {0};
+        struct ridge_gate_run run = {.run = {.command = rows[i].measured, .suite_path = "/dev/null", .set_words = " --set forks=9"}};
+        struct ridge_judged row = {.kind = rows[i].kind, .case_id = rows[i].case_id, .subject = "op=gemm,m=5*", .again = "",
+                                   .verdict = RIDGE_CHANGE_REGRESSED};
+        struct ridge_judgement j = {.mode = rows[i].mode, .command = rows[i].judged != NULL ? rows[i].judged : rows[i].measured,
+                                    .base_run_id = rows[i].base_run_id, .rows = &row, .n_rows = 1};
+        ridge_cli_put_again(&a, &run, &j);
+        CHECK_STR(row.again, rows[i].want);
+        ridge_arena_deinit(&a);
+    }
+}
+
+static size_t size_of(const char *folder, const char *name) /* 0: there is none */
+{
+    char path[4200];
+    struct ridge_buf b = {0};
+    struct ridge_error err = {0};
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    size_t n = ridge_os_read_file(path, 1u << 20, &b, &err) == RIDGE_OK ? b.n : 0;
+    ridge_buf_deinit(&b);
+    return n;
+}
+
+static void a_shorter_summary_leaves_no_old_part(void)
+{
+    enum { N = 40, MOST = 2000 };
+    char folder[4096], path[4200], foreign[4200];
+    struct ridge_judged rows[N];
+    struct ridge_error err = {0};
+    for (size_t i = 0; i < N; i++)
+        rows[i] = (struct ridge_judged){.case_id = "c", .subject = "gemm:m=512,n=512,k=512", .label = "ridge", .metric = "time_ns",
+                                        .kind = "paired", .ratio = 1, .low = 1, .high = 1, .why = "", .again = ""};
+    struct ridge_judgement j = {.mode = "ab", .baseline = "main", .banner = "PASS", .why = "", .advice = "", .rows = rows, .n_rows = N};
+    CHECK(ridge_cli_temporary_folder("summary", folder, sizeof folder));
+    (void)snprintf(path, sizeof path, "%s/s.md", folder);
+    (void)snprintf(foreign, sizeof foreign, "%s/s.2.md", folder);
+    CHECK(ridge_cli_write_summary(&j, path, MOST) == RIDGE_EXIT_OK);
+    CHECK(size_of(folder, "s.md") > 0 && size_of(folder, "s.md") <= MOST && size_of(folder, "s.2.md") > 0);
+    CHECK(size_of(folder, "s.3.md") > 0);
+    CHECK(ridge_cli_write_summary(&j, path, 1u << 20) == RIDGE_EXIT_OK);
+    CHECK(size_of(folder, "s.md") > MOST && size_of(folder, "s.2.md") == 0 && size_of(folder, "s.3.md") == 0);
+    CHECK(ridge_os_write_file(foreign, "mine", 4, &err) == RIDGE_OK);
+    CHECK(ridge_cli_write_summary(&j, path, 1u << 20) == RIDGE_EXIT_OK);
+    CHECK(size_of(folder, "s.2.md") == 4); /* another's file */
+    (void)unlink(foreign);
+    (void)unlink(path);
+    CHECK(rmdir(folder) == 0);
+}
+
 RIDGE_TEST_MAIN(TEST_ROW(takes_flags_in_every_form), TEST_ROW(refuses_what_it_does_not_know),
                 TEST_ROW(every_verb_has_its_rows), TEST_ROW(exit_codes_are_the_documented_ones),
                 TEST_ROW(rows_print_as_text_and_json), TEST_ROW(long_cells_keep_their_distance),
-                TEST_ROW(defaults_come_from_the_settings))
+                TEST_ROW(defaults_come_from_the_settings),
+                TEST_ROW(again_judges_as_it_was_judged), TEST_ROW(a_shorter_summary_leaves_no_old_part))

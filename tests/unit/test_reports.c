@@ -421,10 +421,44 @@ static void an_empty_run_is_a_page_too(void)
     ridge_arena_deinit(&f.arena);
 }
 
+/* What a CI engineer looks for: the banner, then what is red with its bar, what is OK behind it, the control last. */
+static void the_verdict_comes_first(void)
+{
+    static const char *const order[] = {"id=verdict", "class=\"trust bad\"", "REGRESSION: 3 of 20", "slow-down of 4.1 % or more",
+        "aria-label=\"Not OK\"", ">✖ FAILED<", ">x 2.31<", "124 to 130 % of the limit", ">+8.30 %<", "? INCONCLUSIVE", ">-13.0 %<",
+        ">-4.50 %<", "<details><summary>13 OK<", "aria-label=\"OK\"", "A/A control</h3>", "aria-label=\"A/A control\"", "id=summary"};
+    struct fixture f;
+    fixture_init(&f, 14, 6, true);
+    fixture_judge(&f);
+    struct ridge_buf b = write_report("html", &f);
+    const char *at = b.data;
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+        const char *next = strstr(at, order[i]);
+        CHECK(next != NULL);
+        if (next == NULL)
+            fprintf(stderr, "not there, or not in its place: %s\n", order[i]);
+        at = next != NULL ? next : at;
+    }
+    /* margins of 3 % on a scale of a quarter: the band from 97.7 to 122.3, the interval of +8.3 % right of it */
+    CHECK(has(&b, "<rect class=track x=\"97.7\" width=\"24.6\" height=16 />"));
+    CHECK(has(&b, "<path class=w d=\"M138.6 4v8m0-4H147.7m0-4v8\"/><circle class=dot cx=\"143.2\""));
+    CHECK(has(&b, "<path class=dot d=\"M214.0 3v10l7-5z\"/>")); /* x 2.31 is off the scale and says so */
+    size_t n_bars = 0;
+    for (const char *s = b.data; (s = strstr(s, "<svg class=ci")) != NULL; s++)
+        n_bars++;
+    CHECK(n_bars == 5 + 12 + 5); /* no answer and no limit has one */
+    f.judgement.mode = "compare";
+    struct ridge_buf told = write_report("html", &f);
+    CHECK(has(&told, "class=\"trust told\"") && !has(&told, "trust bad"));
+    ridge_buf_deinit(&b);
+    ridge_buf_deinit(&told);
+    ridge_arena_deinit(&f.arena);
+}
+
 RIDGE_TEST_MAIN(TEST_ROW(the_table_reads_like_the_design), TEST_ROW(without_flops_there_are_time_columns_only),
                 TEST_ROW(nobody_wins_without_a_comparison), TEST_ROW(hostile_names_come_out_harmless),
                 TEST_ROW(csv_lines_have_equal_fields), TEST_ROW(a_family_sets_each_backend_against_the_best_other), TEST_ROW(json_holds_the_stored_rows), TEST_ROW(samples_are_all_exported),
                 TEST_ROW(every_benchmark_has_its_name), TEST_ROW(samples_are_written_in_bounded_memory),
                 TEST_ROW(no_command_names_a_file_that_is_gone), TEST_ROW(block_statistics_follow_the_rule), TEST_ROW(ten_thousand_cases_stay_small),
                 TEST_ROW(the_page_is_one_file_and_obeys_its_policy), TEST_ROW(an_unfit_run_says_so_before_it_names_anybody),
-                TEST_ROW(an_empty_run_is_a_page_too))
+                TEST_ROW(an_empty_run_is_a_page_too), TEST_ROW(the_verdict_comes_first))

@@ -174,6 +174,8 @@ static void hostile_names_come_out_harmless(void)
         {ridge_text_shell, "it's", "'it'\\''s'"},
         {ridge_text_shell, "a\n'" ESC, "$'a\\n\\'\\x1b'"},
         {ridge_text_shell, "=ls", "'=ls'"},
+        {ridge_text_shell, "\xe2\x80\xaex", "$'\\u202ex'"},
+        {ridge_text_shell, "\xf3\xa0\x80\x81z", "$'\\U000e0001z'"}, /* \u takes four digits, the fifth would be a letter */
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         CHECK_STR(escaped(&a, rows[i].fn, rows[i].in), rows[i].want);

@@ -1,4 +1,5 @@
 /* The writers of a judgement, with hostile names and with more red cases than a forge shows. */
+#include "gate/gate.h"
 #include "report.h"
 #include "ridge_test.h"
 
@@ -118,5 +119,163 @@ static void a_run_that_was_never_judged(void)
     ridge_buf_deinit(&html);
 }
 
+/* A limit and a tenth of it: neither a change by a tenth nor one that all bars must make room for. */
+static void a_limit_is_no_change(void)
+{
+    struct fixture f;
+    struct ridge_buf b[5] = {{0}};
+    init(&f, "gemm", RIDGE_CHANGE_OK);
+    f.judgement.n_rows = 2;
+    f.judgement.exit_code = 0;
+    (void)write("html", &f.in, &b[0]);
+    f.rows[1] = (struct ridge_judged){.case_id = "c", .subject = "gemm", .label = "ridge", .metric = "p99_ns", .kind = "limit",
+                                      .verdict = RIDGE_CHANGE_OK, .ratio = 0.1, .low = 0.098, .high = 0.102, .margin_ratio = NAN,
+                                      .p = NAN, .detect_ratio = NAN, .n_forks = 10, .why = "p99_ns 2 ms, most allowed is 20 ms",
+                                      .again = ""};
+    static const char *const texts[] = {"verdict", "summary", "html"};
+    for (size_t i = 0; i < 3; i++) {
+        const char *text = write(texts[i], &f.in, &b[1 + i]);
+        CHECK(strstr(text, "9.8 to 10.2 % of the limit") != NULL && strstr(text, "p99_ns 2 ms, most allowed is 20 ms") != NULL);
+        CHECK(strstr(text, "x 0.1") == NULL);
+    }
+    CHECK(count(b[0].data, "<svg class=ci") == 2 && count(b[3].data, "<svg class=ci") == 1);
+    const char *before = strstr(b[0].data, "<svg class=ci"), *after = strstr(b[3].data, "<svg class=ci");
+    CHECK(strncmp(before, after, strcspn(before, "\n") < 200 ? strcspn(before, "\n") : 200) == 0); /* the same scale */
+    const char *json = write("verdict-json", &f.in, &b[4]);
+    CHECK(strstr(json, "\"limit\":\"value / limit\"") != NULL && strstr(json, "\"paired\":\"time(new) / time(old)\"") != NULL);
+    f.rows[1].low = f.rows[1].high = f.rows[1].ratio = 12.5;
+    struct ridge_buf many = {0};
+    CHECK(strstr(write("verdict", &f.in, &many), " 12.5 times the limit") != NULL);
+    ridge_buf_deinit(&many);
+    for (size_t i = 0; i < 5; i++)
+        ridge_buf_deinit(&b[i]);
+}
+
+static void all_say_what_they_could_see(void)
+{
+    static const char *const texts[] = {"verdict", "summary", "html"};
+    struct fixture f;
+    init(&f, "gemm", RIDGE_CHANGE_OK);
+    f.judgement.detect_ratio = 1.2;
+    f.rows[0].detect_ratio = 0.034;
+    for (size_t i = 0; i < 3; i++) {
+        struct ridge_buf b = {0};
+        CHECK(strstr(write(texts[i], &f.in, &b), "Half of the cases would show a slow-down of 120 % or more") != NULL);
+        CHECK(i == 0 || strstr(b.data, "3.4 %") != NULL);
+        ridge_buf_deinit(&b);
+    }
+}
+
+static void tests_of_one_case_have_names_of_their_own(void)
+{
+    static const char *const kinds[] = {"paired", "limit", "limit", "answer", "metric"};
+    static const char *const names[] = {"name=\"ridge time_ns\"", "name=\"ridge time_ns limit\"", "name=\"ridge time_ns limit (2)\"",
+                                        "name=\"ridge time_ns answer\"", "name=\"ridge p99_ns\""};
+    struct fixture f;
+    struct ridge_buf b = {0};
+    init(&f, "gemm", RIDGE_CHANGE_OK);
+    f.judgement.n_rows = 5;
+    for (size_t i = 0; i < 5; i++) {
+        f.rows[i].label = "ridge";
+        f.rows[i].kind = kinds[i];
+        f.rows[i].metric = i == 4 ? "p99_ns" : "time_ns";
+    }
+    const char *text = write("junit", &f.in, &b);
+    for (size_t i = 0; i < 5; i++)
+        CHECK(count(text, names[i]) == 1);
+    ridge_buf_deinit(&b);
+}
+
+/* XML 1.0 has not every character that UTF-8 has. */
+static void junit_holds_what_xml_can_hold(void)
+{
+    struct fixture f;
+    struct ridge_buf b = {0};
+    init(&f, "a\xEF\xBF\xBF\xEF\xBF\xBE\x01z\xEF\xBF\xBD", RIDGE_CHANGE_FAILED);
+    const char *text = write("junit", &f.in, &b);
+    CHECK(strstr(text, "\xEF\xBF\xBF") == NULL && strstr(text, "\xEF\xBF\xBE") == NULL && strchr(text, 1) == NULL);
+    CHECK(strstr(text, "a\xEF\xBF\xBD\xEF\xBF\xBD\\x01z\xEF\xBF\xBD") != NULL);
+    ridge_buf_deinit(&b);
+}
+
+static void annotations_say_what_and_how_again(void)
+{
+    struct fixture f;
+    struct ridge_buf b = {0}, told = {0};
+    init(&f, "gemm", RIDGE_CHANGE_REGRESSED);
+    f.judgement.n_rows = 2;
+    f.rows[0].metric = "p99_ns";
+    f.rows[0].again = "ridge ab s.json --filter case=c";
+    f.rows[1].verdict = RIDGE_CHANGE_INCONCLUSIVE;
+    const char *text = write("annotations", &f.in, &b);
+    CHECK(strstr(text, "::error title=gemm::gemm REGRESSED: p99_ns +10.0 %25 (+9.00 %25 to +11.0 %25). gemm. Again: ridge ab s.json "
+                       "--filter case=c\n") != NULL);
+    CHECK(count(text, "::warning ") == 1 && count(text, "\n") == 2);
+    f.judgement.mode = "compare"; /* tells, and blames nobody */
+    text = write("annotations", &f.in, &told);
+    CHECK(count(text, "::notice ") == 2 && count(text, "\n") == 2 && strstr(text, "::error") == NULL);
+    ridge_buf_deinit(&b);
+    ridge_buf_deinit(&told);
+}
+
+/* Every part is a page of its own: a heading, the table's head, whole rows, and where it goes on. */
+static void a_long_summary_comes_in_parts(void)
+{
+    enum { MOST = 4000 };
+    struct fixture f;
+    size_t i_row = 0, n_parts = 0, n_rows = 0;
+    init(&f, "gemm", RIDGE_CHANGE_REGRESSED);
+    for (size_t i = 0; i < N_ROWS; i++) {
+        f.rows[i].kind = i >= 35 ? "aa" : "paired";
+        f.rows[i].verdict = RIDGE_CHANGE_REGRESSED;
+    }
+    do {
+        struct ridge_buf b = {0};
+        i_row = ridge_report_summary_part(&f.judgement, i_row, MOST, "s.2.md", &b);
+        CHECK(b.n <= MOST && strncmp(b.data, RIDGE_SUMMARY_MARK, strlen(RIDGE_SUMMARY_MARK)) == 0);
+        CHECK(count(b.data, "| verdict | case | backend | metric |") == 1 && count(b.data, "Against ") == (n_parts == 0));
+        CHECK(count(b.data, "continued in s.2.md") == (i_row < N_ROWS) && b.data[b.n - 1] == '\n');
+        CHECK(count(b.data, "<code>gemm</code> |\n") == count(b.data, "| **REGRESSED** |")); /* each red row with its command */
+        n_rows += count(b.data, "| **REGRESSED** |");
+        n_parts++;
+        ridge_buf_deinit(&b);
+    } while (i_row < N_ROWS && n_parts < N_ROWS);
+    CHECK(n_rows == 35 && n_parts >= 2 && n_parts < 10);
+    struct ridge_buf small = {0};
+    CHECK(ridge_report_summary_part(&f.judgement, 3, 1, "x", &small) == 4); /* one row at least */
+    ridge_buf_deinit(&small);
+}
+
+/* Of what is settled the largest effect comes first, up or down; of what is open the slowest. */
+static void the_largest_effect_comes_first(void)
+{
+    static const struct { enum ridge_change verdict; double ratio; } in[] = {
+        {RIDGE_CHANGE_IMPROVED, 0.96}, {RIDGE_CHANGE_OK, 0.98}, {RIDGE_CHANGE_REGRESSED, 1.1}, {RIDGE_CHANGE_IMPROVED, 0.5},
+        {RIDGE_CHANGE_OK, 1.02}, {RIDGE_CHANGE_REGRESSED, 1.4}, {RIDGE_CHANGE_IMPROVED, 0.8}};
+    static const double want[] = {1.4, 1.1, 0.5, 0.8, 0.96, 1.02, 0.98};
+    enum { N = sizeof in / sizeof in[0] };
+    struct fixture f;
+    struct ridge_arena a = {0};
+    struct ridge_gate_rules rules = {0};
+    struct ridge_gate_run run = {0};
+    init(&f, "gemm", RIDGE_CHANGE_OK);
+    run.run = f.run;
+    for (size_t i = 0; i < N; i++) {
+        f.rows[i].kind = "paired";
+        f.rows[i].verdict = in[i].verdict;
+        f.rows[i].ratio = in[i].ratio;
+    }
+    f.judgement.n_rows = N;
+    f.judgement.n_aa = 0;
+    f.judgement.why = "";
+    ridge_gate_conclude(&a, &run, &rules, false, &f.judgement);
+    for (size_t i = 0; i < N; i++)
+        CHECK_NEAR(f.judgement.rows[i].ratio, want[i], 0);
+    ridge_arena_deinit(&a);
+}
+
 RIDGE_TEST_MAIN(TEST_ROW(hostile_names_stay_text), TEST_ROW(a_forge_gets_ten_of_a_kind), TEST_ROW(figures_are_the_rows),
-                TEST_ROW(a_run_that_was_never_judged))
+                TEST_ROW(a_run_that_was_never_judged), TEST_ROW(a_limit_is_no_change), TEST_ROW(all_say_what_they_could_see),
+                TEST_ROW(tests_of_one_case_have_names_of_their_own), TEST_ROW(junit_holds_what_xml_can_hold),
+                TEST_ROW(annotations_say_what_and_how_again), TEST_ROW(a_long_summary_comes_in_parts),
+                TEST_ROW(the_largest_effect_comes_first))
