@@ -151,7 +151,7 @@ static void put_ok(struct ridge_page *p, const struct ridge_judgement *j)
     }
     if (n + n_other > 0)
         F(p, "<p class=dim>Grey band: the margin. Line: the %.3g %% interval. Right of the middle is slower. A limit has no bar: its line "
-             "says how much of the limit the value is. Can see: the smallest slow-down that this case would show.</p>",
+             "says how much of the limit the value is. Can see: the slow-down of which half would be found here.</p>",
           100 * (1 - 2 * j->alpha));
 }
 

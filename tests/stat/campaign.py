@@ -3,6 +3,7 @@
     RIDGE_BUILD=build python3 campaign.py aa --minutes 40      identical code through `ridge ab`, each run also through `ridge gate`
     RIDGE_BUILD=build python3 campaign.py gate --minutes 40    identical code, `ridge run --gate` and `ridge gate` alone
     RIDGE_BUILD=build python3 campaign.py slow --minutes 40    kernels and scripted latencies that are 3, 5 and 10 % slower, as arms
+    RIDGE_BUILD=build python3 campaign.py rejudge              gate.csv anew from the stored runs, by the judge as it is now
     RIDGE_BUILD=build python3 campaign.py report               the figures, as Markdown tables
     RIDGE_BUILD=build python3 campaign.py prior                the text of harness/gate/prior.h, from what `aa` and `gate` stored
 """
@@ -84,7 +85,7 @@ def p10(values):
 
 
 def fork_ratios(file):
-    """(case, arm, fork) -> median over rounds of ln(arm / main); disturbed pairs are left out as harness/stat/interval.c does."""
+    """(case, arm, fork) -> median over rounds of ln(arm / main), of the undisturbed pairs where there are any; 1: there are none."""
     blocks, disturbed = collections.defaultdict(list), set()
     for line in ridge("export", file, "--format", "ndjson").stdout.splitlines():
         s = json.loads(line)
@@ -99,12 +100,8 @@ def fork_ratios(file):
         main = case, "main", fork, number
         if arm != "main" and main in blocks:
             pairs[case, arm, fork].append((math.log(p10(values) / p10(blocks[main])), key in disturbed or main in disturbed))
-    clean = {k: [d for d, is_disturbed in v if not is_disturbed] for k, v in pairs.items()}
-    share = collections.defaultdict(list)  # (case, arm) -> for each fork, whether it has a pair that is not disturbed
-    for k, v in clean.items():
-        share[k[:2]].append(len(v) > 0)
-    return {k: statistics.median(clean[k] if enough else [d for d, _ in v]) for k, v in pairs.items()
-            for enough in [sum(share[k[:2]]) >= min(5, len(share[k[:2]]) / 2)] if clean[k] or not enough}
+    quiet = {k: [d for d, is_disturbed in v if not is_disturbed] for k, v in pairs.items()}
+    return {k: (statistics.median(quiet[k] or [d for d, _ in v]), int(not quiet[k])) for k, v in pairs.items()}
 
 
 def ab(file, suite, budget, *words):
@@ -118,8 +115,10 @@ def ab(file, suite, budget, *words):
 def put_forks(file, pairs, seconds):
     """Of arm b; as many of aa would say the same again. Forks that were bought were bought for what others showed: left out."""
     known = {v["case"]: v for v in pairs}
-    append("pool.csv", [[kind_of(known[case]), known[case]["subject"].replace(",", ";"), f"{seconds / known[case]['forks']:.3f}",
-                         f"{d:.5f}"] for (case, arm, fork), d in sorted(fork_ratios(file).items())
+    ratios = fork_ratios(file)
+    n_forks = collections.Counter(case for case, arm, _ in ratios if arm == "b")
+    append("pool.csv", [[kind_of(known[case]), known[case]["subject"].replace(",", ";"), f"{seconds / n_forks[case]:.3f}",
+                         f"{d:.5f}", disturbed] for (case, arm, fork), (d, disturbed) in sorted(ratios.items())
                         if case in known and arm == "b" and fork < AB_FORKS])
 
 
@@ -130,37 +129,51 @@ def run_aa(folder):
                        f"{seconds:.2f}", result["exit_code"]] for v in pairs])
     put_forks(FILE, pairs, seconds)
     print(f"ab {number}: {seconds:.1f} s a case, {result['banner']}", flush=True)
-    judge_stored(folder)
+    judge_last(folder)
 
 
-def stored_logs():
-    """member -> metric -> log of its value, of the last run's arm main."""
+def stored_logs(run):
+    """member -> metric -> log of its value, of the run's arm main."""
     out = {}
-    for group in json.loads(ridge("export", FILE, "--format", "json").stdout)["groups"]:
+    for group in json.loads(ridge("export", FILE, "--run", str(run), "--format", "json").stdout)["groups"]:
         for m in group["members"]:
             if m["arm"] == "main" and not m["yardstick"]:
                 out[m["member"]] = {k: math.log(v["value"]) for k, v in m["metrics"].items() if (v.get("value") or 0) > 0}
     return out
 
 
-def judge_stored(folder):
-    """The last run of FILE against all before it, as the gate would on the next day."""
-    if ridge("show", f"{FILE}:last~1").returncode != 0:
-        return  # the first run is what the second is held against
-    result = judged("gate", FILE, "--run", "last", "--baseline", "last~1", "--rules", write_json(folder, "rules.json", RULES))
-    logs, rows = stored_logs(), []
+def judge_stored(folder, run, base):
+    """A run of FILE against those before it, as the gate would on the next day."""
+    result = judged("gate", FILE, "--run", str(run), "--baseline", str(base), "--rules", write_json(folder, "rules.json", RULES))
+    logs, rows = stored_logs(run), []
     for v in result["verdicts"]:
-        if v["kind"] == "unpaired" and v["ratio"] and v["member"] in logs:
+        if v["kind"] == "unpaired" and v["member"] in logs:
             mine, rate = logs[v["member"]], "peak_ratio" if kind_of(v) == "compute" else "read_ratio"
-            rows.append([result["run"], kind_of(v), v["subject"], v["verdict"], f"{v['ratio']:.5f}", result["exit_code"],
-                         f"{-mine.get(rate, math.nan):.5f}", f"{mine.get('time_ns', math.nan):.5f}"])
+            rows.append([result["run"], kind_of(v), v["subject"], v["verdict"], f"{v['ratio']:.5f}" if v["ratio"] else "",
+                         result["exit_code"], f"{-mine.get(rate, math.nan):.5f}", f"{mine.get('time_ns', math.nan):.5f}"])
     append("gate.csv", rows)
     print(f"gate of run {result['run']}: {result['banner']}", flush=True)
 
 
+def judge_last(folder):
+    if ridge("show", f"{FILE}:last~1").returncode == 0:  # the first run is what the second is held against
+        judge_stored(folder, "last", "last~1")
+
+
+def rejudge():
+    """gate.csv anew, by the judge as it is now; every run against those before it."""
+    path, run = os.path.join(DATA, "gate.csv"), 2
+    if os.path.exists(path):
+        os.unlink(path)
+    with tempfile.TemporaryDirectory(prefix="ridge-campaign-") as folder:
+        while ridge("show", f"{FILE}:{run}").returncode == 0:
+            judge_stored(folder, run, run - 1)
+            run += 1
+
+
 def run_gate(folder):
     ridge("run", "--gate", SUITE, "-o", FILE, "--set", "rounds=3", "--set", "max_rounds=3")
-    judge_stored(folder)
+    judge_last(folder)
 
 
 def slow_suite(kind):
@@ -189,9 +202,8 @@ def run_slow(folder):
     forks = fork_ratios(file)
     cases = sorted({case for case, _, _ in forks})
     seconds = (time.monotonic() - begin) / len(cases)
-    n_forks = collections.Counter((case, arm) for case, arm, _ in forks)  # what was left out took its time too
-    append("slow.csv", [[number, arm[len("slow"):], kind, cases.index(case), f"{seconds / n_forks[case, arm]:.3f}", f"{d:.5f}"]
-                        for (case, arm, fork), d in sorted(forks.items()) if arm.startswith("slow")])
+    append("slow.csv", [[number, arm[len("slow"):], kind, cases.index(case), f"{seconds / SLOW_FORKS:.3f}", f"{d:.5f}", disturbed]
+                        for (case, arm, fork), (d, disturbed) in sorted(forks.items()) if arm.startswith("slow")])
     print(f"slow {number}: {kind}, {seconds:.1f} s a case", flush=True)
 
 
@@ -229,6 +241,15 @@ def report_runs(rows, title, i_exit):
               f"{sum(k > 0 for k, _ in red)} | {share['INCONCLUSIVE']:.1f} % | {share['OK']:.1f} % | {passes} |")
 
 
+def passes_of_all(rows, i_exit):
+    """Compute- and memory-bound cases together, as a rebuild that changed nothing would see them."""
+    runs = collections.defaultdict(list)
+    for r in rows:
+        runs[r[0]].append(r)
+    flags = [v[0][i_exit] == "0" and sum(r[3] == "OK" for r in v) >= 0.9 * len(v) for v in runs.values()]
+    return f"Of {len(flags)} runs {sum(flags)} passed with 90 % of their cases OK, {longest(flags)} in a row."
+
+
 def pool_cell(rows, shift, margin, words):
     """rows: kind, name, seconds, d. Trials from disjoint stretches of each case's forks."""
     tool = os.path.join(BUILD, "tests", "stat", "stat_pool")
@@ -253,7 +274,7 @@ def report():
     report_runs([r for r in gate if int(r[0]) not in carried], "A/A, `gate`, fewer stored runs", 5)
     if aa:
         seconds = sorted(float(r[6]) for r in aa)
-        print(f"\n`ab` took {statistics.median(seconds):.1f} s a case, {seconds[-1]:.1f} s in the longest run.")
+        print(f"\n`ab` took {statistics.median(seconds):.1f} s a case, {seconds[-1]:.1f} s in the longest run. {passes_of_all(aa, 7)}")
     print("\n| slower by | margin | how | cases | trials | found | bound | OK | INCONCLUSIVE |\n|--:|--:|:--|:--|--:|--:|--:|--:|--:|")
     slow, pool = rows_of("slow.csv"), rows_of("pool.csv")
     for share, margin, least in CELLS:
@@ -276,10 +297,10 @@ def prior():
     if not series:
         sys.exit("a prior needs 10 stored runs: campaign.py aa or gate makes them")
 
-    def worst(kind, i):  # twice the largest: a campaign sees one host and few days
-        return 2 * max((spread([x[i] for x in v]) for k, v in series.items() if kind in ("", k[0])), default=math.nan)
+    def worst(kind, i):  # also from shared cores, which a gate would not judge: a campaign sees one host and few days
+        return max((spread([x[i] for x in v]) for k, v in series.items() if kind in ("", k[0])), default=math.nan)
     n_runs = max(len(v) for v in series.values())
-    source = (f"twice the largest spread of {len(series)} cases over {n_runs} runs of {platform.machine()} on "
+    source = (f"largest of {len(series)} cases over {n_runs} runs, shared cores included; {platform.machine()}, "
               f"{datetime.date.today():%d %B %Y}").replace(" 0", " ")
     with open(os.path.join(HERE, "..", "..", "harness", "gate", "prior.h"), encoding="utf-8") as f:
         lines = f.read().splitlines()
@@ -293,12 +314,12 @@ def prior():
 
 
 def main():
-    verbs = {"aa": run_aa, "gate": run_gate, "slow": run_slow, "report": report, "prior": prior}
+    verbs = {"aa": run_aa, "gate": run_gate, "slow": run_slow, "rejudge": rejudge, "report": report, "prior": prior}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=tuple(verbs))
     parser.add_argument("--minutes", type=float, default=40)
     args = parser.parse_args()
-    if args.what in ("report", "prior"):
+    if args.what in ("rejudge", "report", "prior"):
         return verbs[args.what]()
     end, longest_s = time.monotonic() + 60 * args.minutes, 0.0
     while time.monotonic() + longest_s < end:  # a slice ends before its time, not after
