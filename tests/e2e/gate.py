@@ -136,7 +136,10 @@ class Stored(Gate):
         for _ in range(6):
             self.ridge("run", "--gate", suite, "--set", "forks=5")
         self.ridge("baseline", "set", "main", "last~1")
-        self.assertEqual(self.verdicts(self.judged("gate")), ["OK", "OK"])
+        for v in self.judged("gate")["verdicts"]:  # a shared core leaves a case open, in words that say so
+            if v["kind"] == "unpaired" and v["verdict"] != "OK":
+                self.assertEqual(v["verdict"], "INCONCLUSIVE")
+                self.assertRegex(v["why"], "undisturbed|more are missing")
 
     def test_suspects_are_measured_again(self):
         self.ridge("run", "--gate", self.fixed_suite())
