@@ -278,11 +278,8 @@ static bool look(void *self, struct ridge_store *store, int64_t run_id, const st
 
 static const char *kernel_of(const struct ridge_gate_run *run, int64_t i_member)
 {
-    for (size_t g = 0; g < run->n_groups; g++)
-        for (size_t k = 0; k < run->groups[g].n_members; k++)
-            if (run->groups[g].members[k].i_member == i_member)
-                return ridge_kvs_get(&run->groups[g].members[k].conditions, "kernel");
-    return NULL;
+    const struct ridge_rd_member *m = ridge_gate_member(run, i_member);
+    return m != NULL ? ridge_kvs_get(&m->conditions, "kernel") : NULL;
 }
 
 /* A count has no noise: it goes in front of what the clock says. */

@@ -185,22 +185,13 @@ static void put_compare(struct ridge_buf *b, struct ridge_arena *a, const struct
 
 /* ---- of a row ---- */
 
-static const struct ridge_rd_member *member_of(const struct ridge_gate_run *run, int64_t i_member)
-{
-    for (size_t g = 0; g < run->n_groups; g++)
-        for (size_t k = 0; k < run->groups[g].n_members; k++)
-            if (run->groups[g].members[k].i_member == i_member)
-                return &run->groups[g].members[k];
-    return NULL;
-}
-
 /* Two sides that are two cases share their shape only; two arms of one case share its id; what should have been there has a
  * pattern in place of an id. NULL: all. */
 static const char *filter_of(struct ridge_arena *a, const struct ridge_gate_run *run, const struct ridge_judged *r)
 {
     bool is_pair = strcmp(r->kind, "paired") == 0;
-    const struct ridge_rd_member *now = is_pair ? member_of(run, r->i_member) : NULL;
-    const struct ridge_rd_member *base = is_pair ? member_of(run, r->i_member_base) : NULL;
+    const struct ridge_rd_member *now = is_pair ? ridge_gate_member(run, r->i_member) : NULL;
+    const struct ridge_rd_member *base = is_pair ? ridge_gate_member(run, r->i_member_base) : NULL;
     if (r->case_id[0] == '\0')
         return strcmp(r->subject, "*") == 0 ? NULL : r->subject;
     if (now == NULL || base == NULL || strcmp(now->case_id, base->case_id) == 0)

@@ -1,6 +1,7 @@
 /* ridge history: series per case, metric and host class, with change points. */
 #include "judge.h"
 #include "rows.h"
+#include "data/metric.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -125,15 +126,9 @@ static void put_text(struct ridge_arena *a, const struct loaded *l, const struct
 
 static enum ridge_status check_metric(const char *metric, struct ridge_error *err)
 {
-    static const char *const names[] = {
-#define X(name, unit, better, source, doc) name,
-#include "data/metrics.inc"
-#undef X
-        NULL};
-    for (size_t i = 0; names[i] != NULL; i++)
-        if (strcmp(names[i], metric) == 0)
-            return RIDGE_OK;
-    const char *near = ridge_text_nearest(metric, names);
+    if (ridge_metric_find(metric) != NULL)
+        return RIDGE_OK;
+    const char *near = ridge_metric_nearest(metric);
     return ridge_fail(err, RIDGE_ERR_USAGE, "", "unknown metric '%s'%s%s; ridge list metrics has them", metric,
                       near != NULL ? "; did you mean " : "", near != NULL ? near : "");
 }

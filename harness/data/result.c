@@ -23,6 +23,11 @@ void ridge_chunk_deinit(struct ridge_chunk *c)
     c->n = 0;
 }
 
+bool ridge_chunk_is_disturbed(const struct ridge_chunk *c)
+{
+    return c->n > c->n_lead_in && c->n_disturbed >= (int64_t)(c->n - c->n_lead_in);
+}
+
 const struct ridge_column *ridge_chunk_column(const struct ridge_chunk *c, const char *name)
 {
     for (size_t i = 0; i < c->n_columns; i++)

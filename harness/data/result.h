@@ -46,6 +46,7 @@ struct ridge_chunk {
     int64_t n_disturbed;        /* samples flagged: CPU changed during the sample; all, when the block was disturbed */
 };
 void ridge_chunk_deinit(struct ridge_chunk *c); /* frees column data */
+bool ridge_chunk_is_disturbed(const struct ridge_chunk *c); /* every sample outside the lead-in is flagged */
 const struct ridge_column *ridge_chunk_column(const struct ridge_chunk *c, const char *name);
 /* Times of the samples outside the lead-in, per run, in ns: a request's counts from when it was due. `out` has
  * n - n_lead_in places; false when the chunk has no durations. */

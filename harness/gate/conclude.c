@@ -71,7 +71,7 @@ static const char *why_unfit(struct ridge_arena *a, const struct ridge_gate_run 
                                   "ridge run --gate (5 forks or more), or --set forks=5", (long long)forks,
                                   forks == 1 ? "" : "s", RIDGE_GATE_MIN_FORKS);
     if (needs_control && j->n_aa == 0 && count_rows(j, "aa") > 0)
-        return ridge_arena_printf(a, "the A/A control has too few forks to leave its margin or to stay inside; more forks decide");
+        return "the A/A control has too few forks to leave its margin or to stay inside; more forks decide";
     if (needs_control && j->n_aa == 0)
         return "this run has no A/A control (arm aa), so its false alarms are not known; measure with ridge run --gate";
     if (j->n_aa_out > j->n_aa_allowed)
@@ -84,17 +84,13 @@ static const char *why_unfit(struct ridge_arena *a, const struct ridge_gate_run 
 static bool is_ruled(struct ridge_arena *a, const struct ridge_gate_run *run, const struct ridge_gate_rules *rules,
                      const struct ridge_judged *r, bool (*wants)(const struct ridge_gate_rule *))
 {
-    for (size_t g = 0; g < run->n_groups; g++)
-        for (size_t k = 0; k < run->groups[g].n_members; k++) {
-            const struct ridge_rd_member *m = &run->groups[g].members[k];
-            if (m->i_member != r->i_member)
-                continue;
-            struct ridge_kvs kvs = ridge_gate_member_kvs(a, m);
-            for (size_t i = 0; i < rules->n; i++)
-                if (wants(&rules->v[i]) && ridge_selector_match(&rules->v[i].cases, &kvs))
-                    return true;
-            return false; /* a member of two groups is one case */
-        }
+    const struct ridge_rd_member *m = ridge_gate_member(run, r->i_member);
+    if (m == NULL)
+        return false;
+    struct ridge_kvs kvs = ridge_gate_member_kvs(a, m);
+    for (size_t i = 0; i < rules->n; i++)
+        if (wants(&rules->v[i]) && ridge_selector_match(&rules->v[i].cases, &kvs))
+            return true;
     return false;
 }
 

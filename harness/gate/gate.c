@@ -64,6 +64,15 @@ const char *ridge_gate_label(struct ridge_arena *a, const struct ridge_rd_run *r
     return text;
 }
 
+const struct ridge_rd_member *ridge_gate_member(const struct ridge_gate_run *run, int64_t i_member)
+{
+    for (size_t g = 0; g < run->n_groups; g++)
+        for (size_t k = 0; k < run->groups[g].n_members; k++)
+            if (run->groups[g].members[k].i_member == i_member)
+                return &run->groups[g].members[k];
+    return NULL;
+}
+
 bool ridge_gate_is_aa(const struct ridge_rd_member *m)
 {
     return m->yardstick != NULL && strcmp(m->yardstick, RIDGE_GATE_AA) == 0;

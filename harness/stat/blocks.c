@@ -42,7 +42,7 @@ void ridge_stat_block_table(const struct ridge_chunk *chunks, size_t n, const ch
         const struct ridge_chunk *c = &chunks[i];
         size_t at = (size_t)c->fork * out->blocks.n_rounds + (size_t)c->round;
         out->v[at] = isfinite(c->block_ns) ? c->block_ns : ridge_stat_chunk(c, statistic);
-        out->disturbed[at] = c->n > c->n_lead_in && c->n_disturbed >= (int64_t)(c->n - c->n_lead_in);
+        out->disturbed[at] = ridge_chunk_is_disturbed(c);
     }
     out->blocks.v = out->v;
     out->blocks.disturbed = out->disturbed;

@@ -14,6 +14,7 @@ static enum ridge_status put_chunk(const struct ridge_report_input *in, struct r
                                    const struct ridge_rd_member *m, const struct ridge_chunk *c, struct ridge_error *err)
 {
     enum ridge_status status = RIDGE_OK;
+    const bool is_disturbed = ridge_chunk_is_disturbed(c);
     for (size_t i = 0; i < c->n && status == RIDGE_OK; i++) {
         ridge_json_open(b, NULL, '{');
         ridge_json_int(b, "run", in->run->id);
@@ -26,7 +27,7 @@ static enum ridge_status put_chunk(const struct ridge_report_input *in, struct r
         ridge_json_int(b, "order", c->order);
         ridge_json_int(b, "sample", (int64_t)i);
         ridge_json_bool(b, "lead_in", i < c->n_lead_in);
-        ridge_json_bool(b, "block_disturbed", c->n > c->n_lead_in && c->n_disturbed >= (int64_t)(c->n - c->n_lead_in));
+        ridge_json_bool(b, "block_disturbed", is_disturbed);
         ridge_json_int(b, "inner_reps", c->inner_reps);
         for (size_t k = 0; k < c->n_columns; k++)
             ridge_json_int(b, c->columns[k].name, value_at(&c->columns[k], i));
