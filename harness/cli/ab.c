@@ -198,19 +198,11 @@ static int adjust(void *self, struct ridge_plan *plan)
     return RIDGE_EXIT_OK;
 }
 
-static int64_t forks_of(const struct ridge_rd_group *g)
-{
-    int64_t most = 0;
-    for (size_t k = 0; k < g->n_members; k++)
-        most = g->members[k].n_forks > most ? g->members[k].n_forks : most;
-    return most;
-}
-
 static double s_per_fork(const struct ab *ab, const struct ridge_gate_run *run)
 {
     double n = 0;
     for (size_t i = 0; i < run->n_groups; i++)
-        n += (double)forks_of(&run->groups[i]);
+        n += (double)ridge_gate_forks(&run->groups[i]);
     return n > 0 ? (double)(ridge_os_now_ns() - ab->begin_ns) * 1e-9 / n : NAN;
 }
 
@@ -242,7 +234,7 @@ static struct need *needs_of(struct ab *ab, const struct ridge_gate_run *run, co
 {
     struct need *out = ridge_arena_array(&ab->arena, run->n_groups + 1, sizeof *out);
     for (size_t i = 0; i < run->n_groups; i++) {
-        int64_t have = forks_of(&run->groups[i]), more = ridge_gate_wanted_forks(run, i, j) - have;
+        int64_t have = ridge_gate_forks(&run->groups[i]), more = ridge_gate_wanted_forks(run, i, j) - have;
         out[i] = (struct need){(size_t)run->groups[i].i_group, have, more > 2 * have ? 2 * have : more > 0 ? more : 0};
     }
     qsort(out, run->n_groups, sizeof *out, by_more);
@@ -366,7 +358,7 @@ static void read_set(const struct ab *ab, struct ridge_arena *a, const char **se
 static int run_session(struct ab *ab, struct ridge_cli_worker *worker, const char *suite)
 {
     const char *set[RIDGE_CLI_MAX_VALUES + 2];
-    const struct ridge_session_hooks hooks = {.self = ab, .adjust = adjust, .look = look, .conclude = conclude};
+    const struct ridge_session_hooks hooks = {.self = ab, .adjust = adjust, .look = look, .pairs_only = true, .conclude = conclude};
     read_set(ab, &worker->arena, set);
     char *text = ab->option != NULL ? suite_text(ab) : NULL;
     const char *command = ridge_cli_command_text(&worker->arena, ab->args);

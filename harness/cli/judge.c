@@ -83,15 +83,6 @@ void ridge_cli_add_arm(struct ridge_plan *plan, const char *name, const char *co
     plan->n_arms++;
 }
 
-int ridge_cli_fit_for_gate(void *self, struct ridge_plan *plan)
-{
-    (void)self;
-    if (plan->settings.forks < RIDGE_GATE_MIN_FORKS)
-        plan->settings.forks = RIDGE_GATE_MIN_FORKS;
-    ridge_cli_add_arm(plan, RIDGE_GATE_AA, NULL, NULL, RIDGE_GATE_AA);
-    return RIDGE_EXIT_OK;
-}
-
 /* ---- rules, names ---- */
 
 int ridge_cli_load_rules(struct ridge_arena *a, const char *path, struct ridge_gate_rules *out)

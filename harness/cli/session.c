@@ -255,6 +255,37 @@ static enum ridge_status begin(struct session *s, struct ridge_error *err)
     return ridge_store_begin_run(s->store, &info, &s->run_id, err);
 }
 
+static const struct ridge_rd_group *stored_group(const struct ridge_rd_group *v, size_t n, size_t i_group)
+{
+    for (size_t i = 0; i < n; i++)
+        if ((size_t)v[i].i_group == i_group)
+            return &v[i];
+    return NULL;
+}
+
+/* A neighbour that was there when the run began is known by the blocks that came after, or by earlier runs: what was taken for
+ * quiet beside it is marked, and the figures are made anew. */
+static enum ridge_status mark_shared(struct session *s, struct ridge_error *err)
+{
+    struct ridge_arena a = {0};
+    struct ridge_rd_group *groups = NULL;
+    bool *marked = ridge_arena_array(&a, s->plan.n_groups + 1, sizeof *marked);
+    size_t n = 0;
+    double usual = 0;
+    enum ridge_status st = ridge_read_usual_loads(s->store, s->run_id, &usual, err);
+    if (st == RIDGE_OK && usual > 0)
+        st = ridge_store_mark_shared(s->store, s->run_id, RIDGE_LEAST_LOADS_RATIO * usual, marked, s->plan.n_groups, err);
+    if (st == RIDGE_OK)
+        st = ridge_read_groups(s->store, &a, s->run_id, &groups, &n, err);
+    for (size_t i = 0; i < s->plan.n_groups && st == RIDGE_OK; i++) {
+        const struct ridge_rd_group *g = marked[i] ? stored_group(groups, n, i) : NULL;
+        if (g != NULL)
+            st = ridge_derive_group(s->store, s->run_id, &s->plan, i, g->stop_reason, s->facts, err);
+    }
+    ridge_arena_deinit(&a);
+    return st;
+}
+
 /* A group whose forks were all stored when ridge was killed has no end and no figures yet. */
 static enum ridge_status end_killed_groups(struct session *s, struct ridge_error *err)
 {
@@ -340,8 +371,17 @@ static int exit_code(const struct session *s, enum ridge_status ran, int printed
     return any_case_failed(s) ? RIDGE_EXIT_CASES_FAILED : RIDGE_EXIT_OK;
 }
 
+static enum ridge_status run_plan(struct session *s, struct ridge_sched_config *config, struct ridge_sched_sink *sink,
+                                  struct ridge_error *err)
+{
+    enum ridge_status st = ridge_read_usual_loads(s->store, s->run_id, &config->usual_loads, err);
+    if (st == RIDGE_OK)
+        st = ridge_sched_run(&s->plan, config, sink, err);
+    return st == RIDGE_OK ? mark_shared(s, err) : st;
+}
+
 /* Buys forks for the groups that a judge still doubts, look by look. */
-static enum ridge_status look_again(struct session *s, const struct ridge_sched_config *config,
+static enum ridge_status look_again(struct session *s, struct ridge_sched_config *config,
                                     struct ridge_sched_sink *sink, struct ridge_error *err)
 {
     const struct ridge_session_hooks *hooks = s->config->hooks;
@@ -350,11 +390,12 @@ static enum ridge_status look_again(struct session *s, const struct ridge_sched_
     while (st == RIDGE_OK && hooks != NULL && hooks->look != NULL && ridge_cli_interrupted == 0 &&
            hooks->look(hooks->self, s->store, s->run_id, &s->plan, want)) {
         s->want = want;
+        config->ranked_only = hooks->pairs_only;
         sink->skip = on_skip;
         for (size_t i = 0; i < s->plan.n_groups; i++)
             if (want[i] > s->plan.settings.forks)
                 s->plan.settings.forks = want[i];
-        st = ridge_sched_run(&s->plan, config, sink, err);
+        st = run_plan(s, config, sink, err);
     }
     return st;
 }
@@ -372,7 +413,7 @@ static int measure(struct session *s)
                                     .progress = ridge_cli_progress,
                                     .skip = s->config->resume ? on_skip : NULL};
     ridge_cli_catch_interrupt();
-    enum ridge_status ran = ridge_sched_run(&s->plan, &config, &sink, &err);
+    enum ridge_status ran = run_plan(s, &config, &sink, &err);
     if (ran == RIDGE_OK)
         ran = look_again(s, &config, &sink, &err);
     ridge_cli_progress_clear();

@@ -73,6 +73,14 @@ const struct ridge_rd_member *ridge_gate_member(const struct ridge_gate_run *run
     return NULL;
 }
 
+int64_t ridge_gate_forks(const struct ridge_rd_group *g)
+{
+    int64_t most = 0;
+    for (size_t k = 0; k < g->n_members; k++)
+        most = g->members[k].n_forks > most ? g->members[k].n_forks : most;
+    return most;
+}
+
 bool ridge_gate_is_aa(const struct ridge_rd_member *m)
 {
     return m->yardstick != NULL && strcmp(m->yardstick, RIDGE_GATE_AA) == 0;

@@ -18,8 +18,8 @@
 #define HAVE_TSC 0
 #endif
 
-/* Both clocks are read within 0.1 us of each other, so 4 ms are good to 25 ppm; every fork of a member waits for them. */
-enum { N_CALIBRATIONS = 3, CALIBRATION_NS = 4000000, N_EMPTY_PAIRS = 10000 };
+/* Both clocks are read within 0.1 us of each other, so 12 ms are good to 10 ppm. */
+enum { CALIBRATION_NS = 12000000, N_EMPTY_PAIRS = 10000 };
 
 uint64_t ridge_clock_start(const struct ridge_clock *c)
 {
@@ -80,17 +80,23 @@ static struct instant both_clocks(const struct ridge_clock *c)
     return best;
 }
 
+static struct instant begun; /* of this process */
+
+void ridge_clock_begin(void)
+{
+    const struct ridge_clock tsc = {.is_tsc = HAVE_TSC && ridge_cpu_has_rdtscp()};
+    begun = both_clocks(&tsc);
+}
+
 static double calibrate_ns_per_tick(const struct ridge_clock *c)
 {
-    double found[N_CALIBRATIONS];
-    for (int i = 0; i < N_CALIBRATIONS; i++) {
-        struct instant a = both_clocks(c);
-        ridge_os_sleep_ns(CALIBRATION_NS);
-        struct instant b = both_clocks(c);
-        found[i] = b.ticks > a.ticks ? (double)(b.ns - a.ns) / (double)(b.ticks - a.ticks) : 0;
-    }
-    qsort(found, N_CALIBRATIONS, sizeof found[0], ridge_order_real);
-    return found[N_CALIBRATIONS / 2];
+    if (begun.ns == 0)
+        ridge_clock_begin();
+    uint64_t passed_ns = ridge_os_now_ns() - begun.ns;
+    if (passed_ns < CALIBRATION_NS)
+        ridge_os_sleep_ns(CALIBRATION_NS - passed_ns);
+    struct instant now = both_clocks(c);
+    return now.ticks > begun.ticks ? (double)(now.ns - begun.ns) / (double)(now.ticks - begun.ticks) : 0;
 }
 
 static uint64_t greatest_common_divisor(uint64_t a, uint64_t b)

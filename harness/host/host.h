@@ -46,6 +46,8 @@ struct ridge_clock {
     bool is_tsc;
     const char *why;         /* why this one */
 };
+/* First thing in a process: calibration then waits for less, for it needs 12 ms from here. Not thread-safe. */
+void ridge_clock_begin(void);
 void ridge_clock_calibrate(struct ridge_clock *c);
 uint64_t ridge_clock_start(const struct ridge_clock *c);                 /* ticks */
 uint64_t ridge_clock_stop(const struct ridge_clock *c, uint32_t *cpu);   /* ticks; CPU that ran it */

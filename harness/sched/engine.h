@@ -18,10 +18,11 @@ struct slot { /* one member of the group, over all forks */
     double run_ns;                     /* of the last block; 0 unknown */
     double *blocks;                    /* [max_forks][max_rounds], NAN: none */
 };
-enum { RIDGE_SHARE_BEST = 3 };
+enum { RIDGE_SHARE_BEST = 3, RIDGE_SCHED_MAX_CPUS = 64 };
 struct core_share { /* of one target, over a run */
     double best[RIDGE_SHARE_BEST]; /* the most loads a step seen, falling */
     int64_t n_blocks, n_repeats;
+    int64_t patience_ns; /* for the core to be quiet before a block */
 };
 struct target_run { /* what a run learns about one target */
     bool host_sent;
@@ -42,6 +43,8 @@ struct group_run {
     size_t i_group;
     struct slot *slots;
     size_t n_slots;
+    int cpus[RIDGE_SCHED_MAX_CPUS]; /* of this machine, in the order that a worker's threads take them; read anew by every fork */
+    size_t n_cpus;
     bool is_requests; /* a member gets requests: blocks and rounds of their own */
     struct pool pool; /* procs of the slots */
     size_t max_forks, max_rounds;
@@ -54,7 +57,9 @@ struct group_run {
 
 uint64_t ridge_sched_mix(uint64_t seed, uint64_t a, uint64_t b, uint64_t c);
 
-/* share.c: learns from a block; true: measure it again, where that may be. What stays shared is marked disturbed. */
+/* share.c: how long a block waits for a neighbour to leave. */
+void ridge_share_ask(struct core_share *s, struct ridge_msg_go *go);
+/* Learns from a block; true: measure it again, where that may be. What stays shared is marked disturbed. */
 bool ridge_share_repeats(struct core_share *s, struct ridge_chunk *c, int64_t i_try, bool may_repeat);
 
 /* launch.c */

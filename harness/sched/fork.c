@@ -11,7 +11,6 @@
 #define LEAD_IN_NS 2000000
 #define LONG_RUN_NS 10000000.0 /* above: one run of lead-in */
 #define MAX_SAMPLES 200000
-#define REPEAT_WAIT_NS 20000000 /* a neighbour's turn lasts 50 ms and more */
 #define MAX_REPEATED_NS 100000000 /* a longer block sees many turns */
 #define MAX_BLOCKS_LONG 10 /* a worker ends a block of requests that long by itself, in words */
 
@@ -64,7 +63,8 @@ static bool chunk_is_asked(struct proc *p, const struct ridge_chunk *c,
 static uint64_t answer_within(const struct group_run *g, const struct ridge_msg_go *go)
 {
     int64_t n_blocks = g->is_requests ? MAX_BLOCKS_LONG : 1;
-    return (uint64_t)(g->run->plan->settings.silence_timeout_ns + n_blocks * (go->lead_in_ns + go->block_ns));
+    return (uint64_t)(g->run->plan->settings.silence_timeout_ns + n_blocks * (go->lead_in_ns + go->block_ns) +
+                      go->quiet_wait_ns);
 }
 /* From unpark to park; between, the harness sleeps in poll. True: `answer` holds the chunk that was asked for. */
 static bool ask_block(struct group_run *g, struct slot *s, struct ridge_message *go, struct ridge_message *answer)
@@ -96,13 +96,14 @@ static void run_block(struct group_run *g, struct slot *s, int64_t fork, size_t 
                                     .max_samples = MAX_SAMPLES};
     for (int64_t i_try = 0;; i_try++) {
         uint64_t begin_ns = ridge_os_now_ns();
+        if (!g->is_requests)
+            ridge_share_ask(share, &go.u.go);
         if (!ask_block(g, s, &go, &answer))
             return;
-        bool may_repeat = !g->is_requests && ridge_os_now_ns() - begin_ns <= MAX_REPEATED_NS;
+        bool may_repeat = !g->is_requests && ridge_os_now_ns() - begin_ns <= (uint64_t)(MAX_REPEATED_NS + go.u.go.quiet_wait_ns);
         if (!ridge_share_repeats(share, &answer.u.samples, i_try, may_repeat))
             break;
         ridge_message_deinit(&answer);
-        ridge_os_sleep_ns(REPEAT_WAIT_NS);
     }
     const struct ridge_plan *plan = g->run->plan;
     s->run_ns = ridge_stat_chunk(&answer.u.samples, ridge_plan_statistic(plan, &plan->members[s->i_member]));
@@ -215,6 +216,8 @@ static enum ridge_status launch_one(struct group_run *g, struct slot *s, int64_t
 }
 static enum ridge_status launch_all(struct group_run *g, int64_t fork)
 {
+    int n_cpus = ridge_host_pick_cpus(g->cpus, RIDGE_SCHED_MAX_CPUS); /* once a fork: reading the topology takes 6 ms */
+    g->n_cpus = n_cpus > 0 ? (size_t)n_cpus : 0;
     for (size_t i = 0; i < g->n_slots; i++) {
         struct slot *s = &g->slots[i];
         ridge_proc_deinit(&s->proc);
@@ -230,7 +233,7 @@ static enum ridge_status launch_all(struct group_run *g, int64_t fork)
     shuffle(order, g->n_slots, &g->rng);
     enum ridge_status status = RIDGE_OK;
     for (size_t i = 0; i < g->n_slots && status == RIDGE_OK; i++)
-        if (!order[i]->dropped)
+        if (!order[i]->dropped && (is_ranked(g, order[i]) || !g->run->config->ranked_only))
             status = launch_one(g, order[i], fork);
     free(order);
     return status;

@@ -153,11 +153,9 @@ static void fill_load(struct group_run *g, struct slot *s, uint64_t *layout,
     };
     if (!ridge_sched_is_local(s))
         return;
-    int cpus[64];
     int64_t want = threads_of(c);
-    int n = ridge_host_pick_cpus(cpus, want < 64 ? (int)want : 64);
-    for (int i = 0; i < n && i < 64; i++)
-        load->cpus[load->n_cpus++] = cpus[i];
+    for (size_t i = 0; i < g->n_cpus && (int64_t)i < want; i++)
+        load->cpus[load->n_cpus++] = g->cpus[i];
 }
 static void copy_facts(struct proc *p, const struct ridge_process *from)
 {

@@ -2,10 +2,8 @@
  * says so, never the block's own time, so nothing slow is thrown away for being slow. */
 #include "sched/engine.h"
 
-/* Of the issue slots that the core had in this run. Golden Cove's canary has two levels of its own, 2.5 and 2.8 loads a
- * step, at which a GEMM is equally fast; beside a neighbour it falls to 1.9, and the GEMM by as much. */
-#define LEAST_RATIO 0.86
-enum { MAX_TRIES = 4, FREE_REPEATS = 10, BLOCKS_PER_REPEAT = 4 };
+enum { MAX_TRIES = 4, FREE_REPEATS = 10, BLOCKS_PER_REPEAT = 2 };
+enum { MOST_PATIENCE_NS = 60000000, LEAST_PATIENCE_NS = 2000000 };
 
 static void learn(struct core_share *s, double loads)
 {
@@ -16,10 +14,24 @@ static void learn(struct core_share *s, double loads)
             loads = lower;
         }
 }
+static double usual(const struct core_share *s)
+{
+    return s->best[RIDGE_SHARE_BEST - 1]; /* not the highest: one lucky canary must not rule a run */
+}
 static bool is_shared(const struct core_share *s, const struct ridge_chunk *c)
 {
-    double usual = s->best[RIDGE_SHARE_BEST - 1]; /* not the highest: one lucky canary must not rule a run */
-    return c->loads_per_step > 0 && usual > 0 && c->loads_per_step < LEAST_RATIO * usual;
+    return c->loads_per_step > 0 && c->loads_per_step < RIDGE_LEAST_LOADS_RATIO * usual(s);
+}
+/* Who comes and goes is waited for; who never leaves is waited for less and less. */
+static void learn_patience(struct core_share *s, bool has_shared)
+{
+    int64_t next_ns = has_shared ? s->patience_ns / 2 : 4 * s->patience_ns;
+    s->patience_ns = next_ns < LEAST_PATIENCE_NS ? LEAST_PATIENCE_NS : next_ns > MOST_PATIENCE_NS ? MOST_PATIENCE_NS : next_ns;
+}
+void ridge_share_ask(struct core_share *s, struct ridge_msg_go *go)
+{
+    go->least_loads = RIDGE_LEAST_LOADS_RATIO * usual(s);
+    go->quiet_wait_ns = s->patience_ns;
 }
 bool ridge_share_repeats(struct core_share *s, struct ridge_chunk *c, int64_t i_try, bool may_repeat)
 {
@@ -28,6 +40,7 @@ bool ridge_share_repeats(struct core_share *s, struct ridge_chunk *c, int64_t i_
     if (c->loads_per_step > 0)
         learn(s, c->loads_per_step);
     c->n_repeats = i_try;
+    learn_patience(s, is_shared(s, c));
     if (!is_shared(s, c))
         return false;
     c->n_disturbed = (int64_t)(c->n - c->n_lead_in);

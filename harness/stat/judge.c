@@ -42,10 +42,11 @@ static double reach_among(const struct ridge_judge_rule *rule)
     return ridge_stat_normal_quantile(1 - rule->alpha / n) / ridge_stat_normal_quantile(1 - rule->alpha);
 }
 
-/* The interval shrinks as 1/sqrt(n). An estimate at the margin itself is decided by no number of forks. */
+/* The interval shrinks as 1/sqrt(n). An estimate at the margin itself is decided by no number of forks. The width is itself a
+ * guess, and a look has its price: what is bought is half as many again as would just do, and at least as many as are there. */
 int64_t ridge_stat_more_forks(const struct ridge_shift *s, enum ridge_change verdict, const struct ridge_judge_rule *rule)
 {
-    enum { MOST = 200 };
+    enum { MOST = 200, FEW = 20 }; /* the interval of few forks is their range: one far fork makes it, and says little of more */
     if (verdict != RIDGE_CHANGE_INCONCLUSIVE || !isfinite(s->value))
         return 0;
     double margin = log1p(rule->margin_ratio), gap = fabs(fabs(s->value) - margin);
@@ -55,11 +56,11 @@ int64_t ridge_stat_more_forks(const struct ridge_shift *s, enum ridge_change ver
     if (isfinite(s->low) && isfinite(s->high)) {
         double half = (s->high - s->low) / 2 * (is_out ? reach_among(rule) : 1), n = (double)s->n_forks;
         if (half * sqrt(n / MOST) >= gap)
-            return 0;
-        want = (int64_t)ceil(n * (half / gap) * (half / gap));
+            return s->n_forks < FEW ? s->n_forks : 0;
+        want = (int64_t)ceil(1.5 * n * (half / gap) * (half / gap));
     }
     want = want > floor_forks ? want : floor_forks;
-    return want > s->n_forks ? want - s->n_forks : 1;
+    return want > 2 * s->n_forks ? want - s->n_forks : s->n_forks > 0 ? s->n_forks : 1;
 }
 
 double ridge_stat_detectable(const struct ridge_shift *s, const struct ridge_judge_rule *rule)

@@ -33,6 +33,10 @@ enum ridge_status ridge_store_fork_end(struct ridge_store *s, int64_t run_id, si
 enum ridge_status ridge_store_group_end(struct ridge_store *s, int64_t run_id, size_t i_group,
                                         const char *stop_reason, double width_ratio,
                                         struct ridge_error *err) RIDGE_MUST_USE;
+/* Blocks of this machine beside which its core did fewer loads a step are disturbed from now on; sets marked[i_group] where
+ * there are any. The measured loads stay. */
+enum ridge_status ridge_store_mark_shared(struct ridge_store *s, int64_t run_id, double least_loads, bool *marked, size_t n_groups,
+                                          struct ridge_error *err) RIDGE_MUST_USE;
 /* Derived rows of one group in one transaction: metrics per member and comparisons. Replaces older ones. */
 enum ridge_status ridge_store_derived(struct ridge_store *s, int64_t run_id, size_t i_group,
                                       const size_t *i_members, const struct ridge_metric *const *metrics,

@@ -145,6 +145,8 @@ static const struct field go_fields[] = {
     GO_INT("lead_in_ns", lead_in_ns, 0),
     GO_INT("lead_in_runs", lead_in_runs, 0),
     GO_INT("max_samples", max_samples, 1),
+    {.key = "least_loads", .kind = F_REAL, .need = OPTIONAL, .offset = AT(ridge_msg_go, least_loads)},
+    {.key = "quiet_wait_ns", .kind = F_INT, .need = OPTIONAL, .offset = AT(ridge_msg_go, quiet_wait_ns), .min = 0, .max = BIG},
 };
 
 #define CHUNK_INT(name, field, low)                                                          \

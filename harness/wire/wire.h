@@ -60,6 +60,8 @@ struct ridge_msg_loaded { /* also the answer to check (verdict, reason, facts) *
 struct ridge_msg_go {
     int64_t fork, round, order;
     int64_t block_ns, lead_in_ns, lead_in_runs, max_samples;
+    double least_loads;    /* a step of the canary, below which the core is shared; 0: unknown */
+    int64_t quiet_wait_ns; /* at most this long for it not to be, before the block */
 };
 struct ridge_msg_error {
     const char *verdict, *text;

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { CANARY_NS = 1000000, MAX_SAMPLES = 1000000, MIN_CANARIES = 3 };
+enum { CANARY_NS = 1000000, LOOK_AGAIN_NS = 500000, MAX_SAMPLES = 1000000, MIN_CANARIES = 3 };
 #define MAX_WAIT_RATIO 0.01
 #define MAX_CLOCK_RATIO 0.02
 
@@ -54,6 +54,14 @@ static void mark_disturbed(struct ridge_worker_case *c, struct ridge_chunk *b)
     if (b->canary_hz > 0)
         c->canary_hz[c->n_canaries++ % RIDGE_WORKER_MAX_CANARIES] = b->canary_hz;
 }
+/* A neighbour on the core comes and goes in turns of milliseconds to a quarter of a second: the block begins when it is gone. */
+static void wait_until_quiet(const struct ridge_msg_go *go)
+{
+    uint64_t begin_ns = ridge_os_now_ns();
+    while (go->least_loads > 0 && ridge_os_now_ns() - begin_ns < (uint64_t)go->quiet_wait_ns &&
+           ridge_host_loads_per_step() < go->least_loads)
+        ridge_os_sleep_ns(LOOK_AGAIN_NS);
+}
 enum ridge_status ridge_case_go(struct ridge_worker_case *c, const struct ridge_msg_go *go, struct ridge_chunk *out,
                                 struct ridge_error *err)
 {
@@ -62,6 +70,7 @@ enum ridge_status ridge_case_go(struct ridge_worker_case *c, const struct ridge_
     struct ridge_host_counters before, after;
     *out = (struct ridge_chunk){.fork = go->fork, .round = go->round, .order = go->order, .n_completed = -1,
                                   .span_ns = -1};
+    wait_until_quiet(go);
     out->canary_hz = ridge_host_canary_hz(CANARY_NS);
     out->loads_per_step = ridge_host_loads_per_step();
     ridge_host_read_counters(c->services.cpus, c->services.n_cpus, &before);

@@ -1,4 +1,5 @@
 /* ridge-worker: runs one case at a time for a harness on stdin and stdout. */
+#include "host/host.h"
 #include "worker/serve.h"
 #include <fcntl.h>
 #include <signal.h>
@@ -14,6 +15,7 @@ int main(int argc, char **argv)
                       : "ridge-worker %s speaks JSON lines on stdin and stdout; see WIRE.md\n", RIDGE_WORKER_VERSION);
         return is_version ? 0 : 2;
     }
+    ridge_clock_begin();
     /* a library that prints must not break the wire, one that reads must not eat of it */
     struct ridge_worker w = {.in_fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 10),
                              .out_fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 10)};

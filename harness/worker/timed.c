@@ -1,6 +1,7 @@
 /* The timed loop of scenario `single`. Between the first start and the last stop it allocates nothing,
  * locks nothing and writes nothing but the sample arrays, which were touched before. */
 #include "worker/case.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,17 +81,25 @@ static void to_ns(struct timed *t, struct ridge_chunk *out, size_t n_lead_in)
     for (size_t i = n_lead_in; i < t->n; i++)
         out->n_disturbed += t->cpu_changed[i];
 }
+/* Samples to make room for: four times what the warm-up leads to expect. Touching the most that a block may hold would cost
+ * a millisecond and the caches. */
+static size_t room(const struct ridge_worker_case *c, const struct ridge_block_limits *l)
+{
+    double sample_ns = c->run_ns * (double)c->inner_reps;
+    double want = sample_ns > 0 ? 4 * (double)l->block_ns / sample_ns + 64 : INFINITY;
+    return want < (double)l->max_samples ? (size_t)want : (size_t)l->max_samples;
+}
 enum ridge_status ridge_case_time_single(struct ridge_worker_case *c, const struct ridge_block_limits *l,
                                          struct ridge_chunk *out, struct ridge_error *err)
 {
-    size_t cap = (size_t)l->max_samples + MAX_LEAD_IN_SAMPLES;
+    size_t most = room(c, l), cap = most + MAX_LEAD_IN_SAMPLES;
     struct timed t = {.c = c,
                       .start = ridge_chunk_add(out, "start_ns", RIDGE_COL_I64, cap),
                       .duration = ridge_chunk_add(out, "duration_ns", RIDGE_COL_I64, cap),
                       .cpu_changed = ridge_chunk_add(out, "cpu_changed", RIDGE_COL_U8, cap)};
     uint64_t enough = ticks_of(&c->clock, l->block_ns);
     enum ridge_status status = lead_in(&t, l, err);
-    size_t n_lead_in = t.n, max = n_lead_in + (size_t)l->max_samples;
+    size_t n_lead_in = t.n, max = n_lead_in + most;
     while (status == RIDGE_OK) {
         status = sample(&t, err);
         if (t.n >= max || elapsed(&t, n_lead_in) >= enough)

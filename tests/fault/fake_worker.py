@@ -119,10 +119,15 @@ def neighbour(go):
     samples(go, duration_ns=2000 if first and go["round"] > 2 else 1000, loads_per_step=1.9 if first and go["round"] > 2 else 2.5)
 
 
+def tenant(go):
+    """A neighbour that was there before the run began; the worker waits for it as it is told."""
+    samples(go, duration_ns=1000 + 5 * (go["least_loads"] > 2) + 10 * (go["quiet_wait_ns"] > 0), loads_per_step=1.9)
+
+
 FAULTS = {
     "escape": escape, "hang": hang, "hang_term": hang_term, "crash": crash, "late_crash": late_crash,
     "garbage": garbage, "flood": flood, "huge": huge, "close_out": close_out, "oom": oom, "slow": slow,
-    "whole_block": whole_block, "noisy": noisy, "neighbour": neighbour,
+    "whole_block": whole_block, "noisy": noisy, "neighbour": neighbour, "tenant": tenant,
     "lodger": lambda go: samples(go, loads_per_step=1.9 if go["round"] > 2 else 2.5),
     "exit0": lambda go: os._exit(0),
     "kill9": lambda go: os.kill(os.getpid(), signal.SIGKILL),

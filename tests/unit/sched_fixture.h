@@ -19,6 +19,8 @@ struct record {
     struct ridge_plan plan;
     struct ridge_process last[MAX_MEMBERS];
     int n_process[MAX_MEMBERS], n_chunks[MAX_MEMBERS];
+    double usual_loads; /* known before the run */
+    bool ranked_only;
     int64_t n_repeats, n_disturbed;
     double slowest_ns; /* block */
     int n_rounds, n_groups, n_begin, n_hosts, n_fork_ends;
@@ -188,7 +190,8 @@ static void record_free(struct record *r)
 }
 static enum ridge_status run(struct record *r, struct ridge_error *err)
 {
-    struct ridge_sched_config config = {.default_program = r->program != NULL ? r->program : fake, .interrupted = &r->interrupted};
+    struct ridge_sched_config config = {.default_program = r->program != NULL ? r->program : fake, .interrupted = &r->interrupted,
+                                        .usual_loads = r->usual_loads, .ranked_only = r->ranked_only};
     struct ridge_sched_sink sink = {.self = r,
                                     .host = on_host,
                                     .group_begin = on_begin,

@@ -78,16 +78,24 @@ static void more_forks(void)
 {
     struct ridge_judge_rule rule = {0.03, 0.05, 20};
     struct ridge_shift s = {.value = 0.05, .low = 0.02, .high = 0.08, .n_forks = 10};
-    /* half width 0.03, gap 0.0204, alone: 10 * (0.03/0.0204)^2 = 21.5 */
+    /* half width 0.03, gap 0.0204, alone: 1.5 * 10 * (0.03/0.0204)^2 = 32.3 */
     rule.n_cases = 1;
-    CHECK(ridge_stat_more_forks(&s, RIDGE_CHANGE_INCONCLUSIVE, &rule) == 12);
-    /* among 20 cases 2.807 / 1.645 as far: 62.7 */
+    CHECK(ridge_stat_more_forks(&s, RIDGE_CHANGE_INCONCLUSIVE, &rule) == 23);
+    /* among 20 cases 2.807 / 1.645 as far: 94.1 */
     rule.n_cases = 20;
-    CHECK(ridge_stat_more_forks(&s, RIDGE_CHANGE_INCONCLUSIVE, &rule) == 53);
+    CHECK(ridge_stat_more_forks(&s, RIDGE_CHANGE_INCONCLUSIVE, &rule) == 85);
     CHECK_NEAR(ridge_stat_detectable(&s, &rule), expm1(log1p(0.03) + 0.03 * 1.7066), 1e-4);
     CHECK(ridge_stat_more_forks(&s, RIDGE_CHANGE_OK, &rule) == 0);
+    s.n_forks = 20;
     s.value = log1p(0.03);
     CHECK(ridge_stat_more_forks(&s, RIDGE_CHANGE_INCONCLUSIVE, &rule) == 0); /* at the margin: nothing helps */
+    s.value = 0.04;
+    s.low = -0.15; /* one far fork makes the interval of a few */
+    CHECK(ridge_stat_more_forks(&s, RIDGE_CHANGE_INCONCLUSIVE, &rule) == 0);
+    s.n_forks = 10;
+    CHECK(ridge_stat_more_forks(&s, RIDGE_CHANGE_INCONCLUSIVE, &rule) == 10);
+    s = (struct ridge_shift){.value = 0.09, .low = 0.08, .high = 0.1, .n_forks = 10}; /* not rare enough: twice as many, not one more */
+    CHECK(ridge_stat_more_forks(&s, RIDGE_CHANGE_INCONCLUSIVE, &rule) == 10);
     s = (struct ridge_shift){.value = 0.1, .low = -INFINITY, .high = INFINITY, .n_forks = 4};
     CHECK(ridge_stat_more_forks(&s, RIDGE_CHANGE_INCONCLUSIVE, &rule) == 5); /* to the floor of 20 cases: 9 */
 }

@@ -117,14 +117,40 @@ static void a_block_beside_a_neighbour_is_measured_again(void)
     CHECK(r->slowest_ns < 1100);
     record_free(r);
 }
-/* Who never leaves does not hold the run up: 10 repeats, and one more for every fourth block. */
+/* Who never leaves does not hold the run up: 10 repeats, and one more for every second block. */
 static void a_neighbour_that_stays_is_told_and_borne(void)
 {
     struct record *r = record_new(BACKENDS("lodger"));
     r->plan.settings.max_rounds = r->plan.settings.rounds = 40;
     CHECK(run(r, NULL) == RIDGE_OK);
     CHECK(r->n_rounds == 40 && r->n_disturbed == 37);
-    CHECK(r->n_repeats >= 15 && r->n_repeats <= 22);
+    CHECK(r->n_repeats >= 25 && r->n_repeats <= 32);
+    record_free(r);
+}
+/* Its own blocks cannot tell such a run; what is known from before can. */
+static void a_neighbour_from_the_start_is_known_from_before(void)
+{
+    const double known[] = {0, 2.5};
+    for (int i = 0; i < 2; i++) {
+        struct record *r = record_new(BACKENDS("tenant"));
+        r->plan.settings.max_rounds = r->plan.settings.rounds = 6;
+        r->usual_loads = known[i];
+        CHECK(run(r, NULL) == RIDGE_OK);
+        CHECK(r->n_rounds == 6 && r->n_disturbed == (i == 0 ? 0 : 6));
+        double more_ns = r->slowest_ns - 1010; /* 10: it was told to wait; 5: and for which level */
+        CHECK(i == 0 ? more_ns >= 0 && more_ns < 5 : more_ns >= 5 && more_ns < 10);
+        record_free(r);
+    }
+}
+static void bought_forks_may_go_without_yardsticks(void)
+{
+    struct record *r = record_new(BACKENDS("good", "fast"));
+    r->plan.settings.forks = 2;
+    r->plan.settings.width_ratio = 1e9; /* no fork is bought for the width */
+    r->plan.members[1].yardstick = "read";
+    r->ranked_only = true;
+    CHECK(run(r, NULL) == RIDGE_OK);
+    CHECK(r->n_process[0] == 2 && r->n_process[1] == 0);
     record_free(r);
 }
 static void a_crash_names_its_signal(void)
@@ -294,6 +320,7 @@ RIDGE_TEST_MAIN(
     TEST_ROW(a_good_group_runs), TEST_ROW(forks_are_bought_up_to_twice),
     TEST_ROW(progress_goes_by_the_expected_time), TEST_ROW(resume_skips_a_stored_fork), TEST_ROW(the_order_is_seeded), TEST_ROW(no_member_is_always_launched_first),
     TEST_ROW(a_block_beside_a_neighbour_is_measured_again), TEST_ROW(a_neighbour_that_stays_is_told_and_borne),
+    TEST_ROW(a_neighbour_from_the_start_is_known_from_before), TEST_ROW(bought_forks_may_go_without_yardsticks),
                              TEST_ROW(a_crash_names_its_signal), TEST_ROW(a_hang_times_out), TEST_ROW(broken_messages_fail),
     TEST_ROW(early_ends_fail), TEST_ROW(memory_without_end_is_oom), TEST_ROW(noise_costs_nothing),
     TEST_ROW(an_escaped_grandchild_is_killed), TEST_ROW(a_worker_that_cannot_start_fails),

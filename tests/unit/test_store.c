@@ -78,6 +78,36 @@ static void check_samples(struct ridge_store *s, int64_t run)
     free(chunks);
 }
 
+/* What was beside a neighbour is known by the level of this run and of those before it on hosts of its class. */
+static void shared_blocks_are_known_by_all_that_is_stored(void)
+{
+    struct fixture f;
+    struct ridge_store *s;
+    int64_t first, second;
+    double usual = -1;
+    bool marked[1] = {false};
+    struct ridge_rd_block *blocks;
+    size_t n;
+    fx_init(&f, "shared");
+    CHECK(ridge_store_open(f.path, true, &s, NULL) == RIDGE_OK);
+    write_one_run(&f, s, &first);
+    write_one_run(&f, s, &second);
+    CHECK(ridge_read_usual_loads(s, second, &usual, NULL) == RIDGE_OK);
+    CHECK_NEAR(usual, 2.5, 1e-12);
+    CHECK(ridge_store_mark_shared(s, second, 0.95 * usual, marked, 1, NULL) == RIDGE_OK && !marked[0]);
+    CHECK(ridge_store_mark_shared(s, second, 1.05 * usual, marked, 1, NULL) == RIDGE_OK && marked[0]);
+    CHECK(ridge_read_blocks(s, &f.arena, second, &blocks, &n, NULL) == RIDGE_OK && n > 0);
+    for (size_t i = 0; i < n; i++)
+        CHECK(blocks[i].n_disturbed == blocks[i].n_samples);
+    CHECK(ridge_read_blocks(s, &f.arena, first, &blocks, &n, NULL) == RIDGE_OK && n > 0);
+    for (size_t i = 0; i < n; i++)
+        CHECK(blocks[i].n_disturbed < blocks[i].n_samples); /* another run's blocks stay */
+    marked[0] = false;
+    CHECK(ridge_store_mark_shared(s, second, 1.05 * usual, marked, 1, NULL) == RIDGE_OK && !marked[0]); /* they are already */
+    ridge_store_close(s);
+    fx_deinit(&f);
+}
+
 static void it_gives_back_what_was_written(void)
 {
     struct fixture f;
@@ -438,6 +468,6 @@ static void it_says_that_the_disk_is_full(void)
 RIDGE_TEST_MAIN(TEST_ROW(it_gives_back_what_was_written), TEST_ROW(it_resumes_at_the_fork),
                 TEST_ROW(it_refuses_foreign_newer_and_damaged_files), TEST_ROW(it_names_a_damaged_chunk),
                 TEST_ROW(it_survives_any_blob), TEST_ROW(it_migrates_with_a_backup), TEST_ROW(it_migrates_the_first_files_of_schema_4),
-                TEST_ROW(it_keeps_judgements_and_baselines),
+                TEST_ROW(it_keeps_judgements_and_baselines), TEST_ROW(shared_blocks_are_known_by_all_that_is_stored),
                 TEST_ROW(it_takes_two_writers_at_once), TEST_ROW(it_survives_kill_9),
                 TEST_ROW(it_says_that_the_disk_is_full))

@@ -50,7 +50,7 @@ static void it_carries_the_plain_ones(void)
         ridge_message_deinit(&out);
     }
     struct ridge_message m = {.type = RIDGE_MSG_GO}, out;
-    m.u.go = (struct ridge_msg_go){1, 2, 3, INT64_MAX, 5, 6, 7};
+    m.u.go = (struct ridge_msg_go){1, 2, 3, INT64_MAX, 5, 6, 7, 2.5, 8};
     out = round_trip(&m);
     CHECK(memcmp(&out.u.go, &m.u.go, sizeof m.u.go) == 0);
     ridge_message_deinit(&out);
