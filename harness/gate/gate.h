@@ -49,8 +49,8 @@ enum ridge_status ridge_gate_load(struct ridge_store *store, struct ridge_arena 
 /* NULL: none. A member of two groups is one case: the first. */
 const struct ridge_rd_member *ridge_gate_member(const struct ridge_gate_run *run, int64_t i_member);
 int64_t ridge_gate_forks(const struct ridge_rd_group *g); /* of the member that has most */
-/* Has the member a figure that can be held against another run's: one that no disturbed forks had to be counted for? */
-bool ridge_gate_is_quiet(const struct ridge_rd_member *m);
+/* Did disturbed forks have to be counted for the figure that would be held against another run's? */
+bool ridge_gate_is_disturbed(const struct ridge_rd_member *m);
 /* Keys that selectors see: id, subject, op, backend, device, target, arm, model, layer, shape and options. */
 struct ridge_kvs ridge_gate_member_kvs(struct ridge_arena *a, const struct ridge_rd_member *m);
 const char *ridge_gate_label(struct ridge_arena *a, const struct ridge_rd_run *run, const struct ridge_rd_member *m);

@@ -200,6 +200,9 @@ static enum ridge_status control(struct ridge_arena *a, const struct ridge_gate_
         out->n_aa_out += r->verdict == RIDGE_CHANGE_REGRESSED || r->verdict == RIDGE_CHANGE_IMPROVED;
     }
     free(pairs.v);
+    for (size_t i = 0; out->n_aa == 0 && i < out->n_rows; i++) /* then nothing can be judged */
+        if (strcmp(out->rows[i].kind, "aa") == 0)
+            out->rows[i].n_more_forks = out->rows[i].n_forks > 0 ? out->rows[i].n_forks : RIDGE_GATE_MIN_FORKS;
     /* one side's alpha at either end, and 0.999 that an honest control stays inside */
     out->n_aa_allowed = ridge_stat_binomial_allowed(out->n_aa, 2 * alpha, 0.999);
     out->n_aa_pooled = out->n_aa_out_pooled = 0;

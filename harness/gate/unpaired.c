@@ -143,10 +143,10 @@ static const struct ridge_metric *quiet(const struct ridge_metric *x)
     return x != NULL && strstr(x->rule, RIDGE_RULE_DISTURBED) == NULL ? x : NULL;
 }
 
-bool ridge_gate_is_quiet(const struct ridge_rd_member *m)
+bool ridge_gate_is_disturbed(const struct ridge_rd_member *m)
 {
     const struct relative *r = pick(m, m);
-    return r != NULL && quiet(good(m, r->metric)) != NULL;
+    return r != NULL && quiet(good(m, r->metric)) == NULL;
 }
 
 /* The case's log value in a run, relative to its anchors there; NAN: not all were measured, or not undisturbed. */

@@ -10,19 +10,32 @@
 
 enum { STEPS_PER_TURN = 64, TURNS_PER_PIECE = 2048, MAX_PIECES = 129 };
 
+/* On x86-64 in assembly: the same instructions at the same alignment whatever the compiler and its flags, for the level of one
+ * build is held against that of another. */
+#if defined(__x86_64__)
+static void run_chain(long turns)
+{
+    uint64_t x = 1, y = 3;
+    __asm__ volatile(".p2align 6\n1:\t.rept 64\n\tadd %[y], %[x]\n\t.endr\n\tsub $1, %[turns]\n\tjne 1b"
+                     : [x] "+r"(x), [turns] "+r"(turns)
+                     : [y] "r"(y)
+                     : "cc");
+}
+#else
 #define STEP                                                                                       \
     x += y;                                                                                        \
     __asm__ volatile("" : "+r"(x));
 #define STEP8 STEP STEP STEP STEP STEP STEP STEP STEP
 
-static void run_chain(int turns)
+static void run_chain(long turns)
 {
     uint64_t x = 1, y = 3;
     __asm__ volatile("" : "+r"(y));
-    for (int i = 0; i < turns; i++) {
+    for (long i = 0; i < turns; i++) {
         STEP8 STEP8 STEP8 STEP8 STEP8 STEP8 STEP8 STEP8
     }
 }
+#endif
 
 typedef uint64_t lanes __attribute__((vector_size(16)));
 enum { LANES = 1024, PASSES = 96, CHAIN_TURNS = 512, N_PAIRS = 5 };
@@ -33,13 +46,23 @@ static lanes volatile sink;
 static void run_loads(void)
 {
     lanes a = {0}, b = a, c = a, d = a, e = a, f = a, g = a, h = a;
-    const lanes *p = line;
     for (int pass = 0; pass < PASSES; pass++) {
+        const lanes *p = line;
+#if defined(__x86_64__)
+        __asm__ volatile(".p2align 6\n1:\tpaddq (%[p]), %[a]\n\tpaddq 16(%[p]), %[b]\n\tpaddq 32(%[p]), %[c]\n\t"
+                         "paddq 48(%[p]), %[d]\n\tpaddq 64(%[p]), %[e]\n\tpaddq 80(%[p]), %[f]\n\tpaddq 96(%[p]), %[g]\n\t"
+                         "paddq 112(%[p]), %[h]\n\tsub $-128, %[p]\n\tcmp %[end], %[p]\n\tjne 1b"
+                         : [p] "+r"(p), [a] "+x"(a), [b] "+x"(b), [c] "+x"(c), [d] "+x"(d), [e] "+x"(e), [f] "+x"(f),
+                           [g] "+x"(g), [h] "+x"(h)
+                         : [end] "r"(line + LANES)
+                         : "memory", "cc");
+#else
         __asm__ volatile("" : "+r"(p)::"memory");
         for (int i = 0; i < LANES; i += 8) {
             a += p[i], b += p[i + 1], c += p[i + 2], d += p[i + 3];
             e += p[i + 4], f += p[i + 5], g += p[i + 6], h += p[i + 7];
         }
+#endif
     }
     sink = a + b + c + d + e + f + g + h;
 }

@@ -57,7 +57,9 @@ struct group_run {
 
 uint64_t ridge_sched_mix(uint64_t seed, uint64_t a, uint64_t b, uint64_t c);
 
-/* share.c: how long a block waits for a neighbour to leave. */
+/* share.c: usual_loads 0: unknown. */
+void ridge_share_init(struct core_share *s, double usual_loads);
+/* How long a block waits for a neighbour to leave. */
 void ridge_share_ask(struct core_share *s, struct ridge_msg_go *go);
 /* Learns from a block; true: measure it again, where that may be. What stays shared is marked disturbed. */
 bool ridge_share_repeats(struct core_share *s, struct ridge_chunk *c, int64_t i_try, bool may_repeat);

@@ -154,6 +154,11 @@ static bool is_ranked(const struct group_run *g, const struct slot *s)
 {
     return g->run->plan->members[s->i_member].yardstick == NULL;
 }
+/* A control is no yardstick: it stands in an arm of its own. */
+static bool is_yardstick(const struct group_run *g, const struct slot *s)
+{
+    return !is_ranked(g, s) && s->arm == &g->run->plan->arms[0];
+}
 /* Ranked members only: nobody asks how exactly a yardstick is known, and a noisy plain copy must not hold them up. */
 static enum ridge_stop ask_stop(struct group_run *g, int64_t fork, size_t n_rounds,
                                 struct slot **live, size_t n, int64_t budget_ns, int64_t elapsed_ns)
@@ -233,7 +238,7 @@ static enum ridge_status launch_all(struct group_run *g, int64_t fork)
     shuffle(order, g->n_slots, &g->rng);
     enum ridge_status status = RIDGE_OK;
     for (size_t i = 0; i < g->n_slots && status == RIDGE_OK; i++)
-        if (!order[i]->dropped && (is_ranked(g, order[i]) || !g->run->config->ranked_only))
+        if (!order[i]->dropped && !(g->run->config->no_yardsticks && is_yardstick(g, order[i])))
             status = launch_one(g, order[i], fork);
     free(order);
     return status;

@@ -151,6 +151,13 @@ static enum ridge_status one_fork(struct group_run *g, int64_t fork, int64_t bud
                         (uint64_t)fork, 1);
     return ridge_sched_fork(g, fork, budget_ns);
 }
+static int64_t forks_left(const struct group_run *g, int64_t fork, int64_t planned)
+{
+    int64_t n = 0;
+    for (; fork < planned; fork++)
+        n += !is_skipped(g->run, g->i_group, fork);
+    return n;
+}
 static enum ridge_status planned_forks(struct group_run *g, size_t *n_run)
 {
     int64_t planned = (int64_t)g->max_forks / 2;
@@ -162,7 +169,7 @@ static enum ridge_status planned_forks(struct group_run *g, size_t *n_run)
             g->stop_reason = "cap_time";
             return RIDGE_OK;
         }
-        enum ridge_status status = one_fork(g, fork, (left > 0 ? left : 1) / (planned - fork));
+        enum ridge_status status = one_fork(g, fork, (left > 0 ? left : 1) / forks_left(g, fork, planned));
         if (status != RIDGE_OK)
             return status;
         ++*n_run;

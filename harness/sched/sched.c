@@ -30,8 +30,8 @@ enum ridge_status ridge_sched_run(struct ridge_plan *plan, const struct ridge_sc
               &old); /* a worker that is gone is told by its end, not by a signal */
     run.targets = ridge_xmalloc((plan->n_targets + 1) * sizeof *run.targets);
     memset(run.targets, 0, (plan->n_targets + 1) * sizeof *run.targets);
-    for (size_t i = 0; i < RIDGE_SHARE_BEST; i++)
-        run.targets[plan->n_targets].core_share.best[i] = config->usual_loads;
+    for (size_t i = 0; i <= plan->n_targets; i++)
+        ridge_share_init(&run.targets[i].core_share, i == plan->n_targets ? config->usual_loads : 0);
     run.shares = expected_shares(plan);
     enum ridge_status status = RIDGE_OK;
     for (size_t i = 0; i < plan->n_groups && status == RIDGE_OK; i++) {

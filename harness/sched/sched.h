@@ -38,7 +38,7 @@ struct ridge_sched_config {
     const char *const *default_program;       /* argv of ridge-worker, NULL-terminated */
     const volatile sig_atomic_t *interrupted; /* 1: stop after this block and store; 2: kill now */
     double usual_loads; /* a step, of this machine's canary when no neighbour is there, as far as is known; 0: nothing is */
-    bool ranked_only; /* no yardsticks: forks that are bought for the ratios of the others */
+    bool no_yardsticks; /* forks that are bought for the ratios of the others, and for their control */
 };
 enum ridge_status ridge_sched_run(struct ridge_plan *plan, const struct ridge_sched_config *config,
                                   const struct ridge_sched_sink *sink,

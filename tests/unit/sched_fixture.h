@@ -20,7 +20,7 @@ struct record {
     struct ridge_process last[MAX_MEMBERS];
     int n_process[MAX_MEMBERS], n_chunks[MAX_MEMBERS];
     double usual_loads; /* known before the run */
-    bool ranked_only;
+    bool no_yardsticks;
     int64_t n_repeats, n_disturbed;
     double slowest_ns; /* block */
     int n_rounds, n_groups, n_begin, n_hosts, n_fork_ends;
@@ -191,7 +191,7 @@ static void record_free(struct record *r)
 static enum ridge_status run(struct record *r, struct ridge_error *err)
 {
     struct ridge_sched_config config = {.default_program = r->program != NULL ? r->program : fake, .interrupted = &r->interrupted,
-                                        .usual_loads = r->usual_loads, .ranked_only = r->ranked_only};
+                                        .usual_loads = r->usual_loads, .no_yardsticks = r->no_yardsticks};
     struct ridge_sched_sink sink = {.self = r,
                                     .host = on_host,
                                     .group_begin = on_begin,

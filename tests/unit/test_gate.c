@@ -314,7 +314,7 @@ static void a_case_on_a_shared_core_is_held_against_nothing(void)
     slow_down(&f, 1.3);
     CHECK(judge(&f, N_RUNS - 1, "c0", "time_ns")->verdict == RIDGE_CHANGE_REGRESSED);
     member(&f, N_RUNS - 1, 0)->metrics[0].rule = RIDGE_RULE_RATIO RIDGE_RULE_DISTURBED;
-    CHECK(!ridge_gate_is_quiet(member(&f, N_RUNS - 1, 0)) && ridge_gate_is_quiet(member(&f, 0, 0)));
+    CHECK(ridge_gate_is_disturbed(member(&f, N_RUNS - 1, 0)) && !ridge_gate_is_disturbed(member(&f, 0, 0)));
     const struct ridge_judged *r = judge(&f, N_RUNS - 1, "c0", "time_ns");
     CHECK(r->verdict == RIDGE_CHANGE_INCONCLUSIVE && says(r->why, "too few forks of this run were undisturbed"));
     for (size_t i = 0; i < N_RUNS; i++) /* nor does it widen what others are judged by */

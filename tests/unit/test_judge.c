@@ -93,7 +93,7 @@ static void more_forks(void)
     s.low = -0.15; /* one far fork makes the interval of a few */
     CHECK(ridge_stat_more_forks(&s, RIDGE_CHANGE_INCONCLUSIVE, &rule) == 0);
     s.n_forks = 10;
-    CHECK(ridge_stat_more_forks(&s, RIDGE_CHANGE_INCONCLUSIVE, &rule) == 10);
+    CHECK(ridge_stat_more_forks(&s, RIDGE_CHANGE_INCONCLUSIVE, &rule) == 20);
     s = (struct ridge_shift){.value = 0.09, .low = 0.08, .high = 0.1, .n_forks = 10}; /* not rare enough: twice as many, not one more */
     CHECK(ridge_stat_more_forks(&s, RIDGE_CHANGE_INCONCLUSIVE, &rule) == 10);
     s = (struct ridge_shift){.value = 0.1, .low = -INFINITY, .high = INFINITY, .n_forks = 4};

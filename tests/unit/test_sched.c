@@ -144,13 +144,18 @@ static void a_neighbour_from_the_start_is_known_from_before(void)
 }
 static void bought_forks_may_go_without_yardsticks(void)
 {
-    struct record *r = record_new(BACKENDS("good", "fast"));
+    struct record *r = record_new(BACKENDS("good", "fast", "good"));
+    struct ridge_arm arms[2] = {r->plan.arms[0], r->plan.arms[0]};
+    r->plan.arms = arms;
+    r->plan.n_arms = 2;
     r->plan.settings.forks = 2;
     r->plan.settings.width_ratio = 1e9; /* no fork is bought for the width */
     r->plan.members[1].yardstick = "read";
-    r->ranked_only = true;
+    r->plan.members[2].yardstick = "aa"; /* the control comes along */
+    r->plan.members[2].i_arm = 1;
+    r->no_yardsticks = true;
     CHECK(run(r, NULL) == RIDGE_OK);
-    CHECK(r->n_process[0] == 4 && r->n_process[1] == 0); /* loaded and checked, in two forks */
+    CHECK(r->n_process[0] == 4 && r->n_process[1] == 0 && r->n_process[2] == 4); /* loaded and checked, in two forks */
     record_free(r);
 }
 static void a_crash_names_its_signal(void)

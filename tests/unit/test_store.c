@@ -78,32 +78,55 @@ static void check_samples(struct ridge_store *s, int64_t run)
     free(chunks);
 }
 
+/* The level of a run with `n_rounds` rounds more, of two members each; every 20th block is lucky. */
+static int64_t write_level(struct fixture *f, struct ridge_store *s, int64_t n_rounds, double loads)
+{
+    char text[256];
+    int64_t run;
+    write_one_run(f, s, &run);
+    for (int64_t r = 3; r < 3 + n_rounds; r++)
+        CHECK(fx_round(s, run, 0, r, NULL) == RIDGE_OK);
+    (void)snprintf(text, sizeof text, "UPDATE chunk SET loads_per_step = CASE WHEN place = 0 AND round %% 20 = 0 THEN 9 ELSE %g END "
+                   "WHERE run_id = %" PRId64, loads, run);
+    sql(f->path, text);
+    return run;
+}
+static double usual_of(struct ridge_store *s, int64_t run)
+{
+    double usual = -1;
+    CHECK(ridge_read_usual_loads(s, run, &usual, NULL) == RIDGE_OK);
+    return usual;
+}
 /* What was beside a neighbour is known by the level of this run and of those before it on hosts of its class. */
 static void shared_blocks_are_known_by_all_that_is_stored(void)
 {
     struct fixture f;
     struct ridge_store *s;
-    int64_t first, second;
-    double usual = -1;
     bool marked[1] = {false};
     struct ridge_rd_block *blocks;
     size_t n;
     fx_init(&f, "shared");
     CHECK(ridge_store_open(f.path, true, &s, NULL) == RIDGE_OK);
-    write_one_run(&f, s, &first);
-    write_one_run(&f, s, &second);
-    CHECK(ridge_read_usual_loads(s, second, &usual, NULL) == RIDGE_OK);
-    CHECK_NEAR(usual, 2.5, 1e-12);
-    CHECK(ridge_store_mark_shared(s, second, 0.95 * usual, marked, 1, NULL) == RIDGE_OK && !marked[0]);
-    CHECK(ridge_store_mark_shared(s, second, 1.05 * usual, marked, 1, NULL) == RIDGE_OK && marked[0]);
-    CHECK(ridge_read_blocks(s, &f.arena, second, &blocks, &n, NULL) == RIDGE_OK && n > 0);
+    int64_t short_run = write_level(&f, s, 0, 2.7), first = write_level(&f, s, 60, 2.5);
+    CHECK_NEAR(usual_of(s, first), 2.5, 1e-12); /* a run of 6 blocks tells nothing to others */
+    CHECK(usual_of(s, short_run) > 2.6);
+    (void)write_level(&f, s, 60, 2.8); /* one odd run rules nobody */
+    (void)write_level(&f, s, 60, 2.5);
+    int64_t beside = write_level(&f, s, 60, 1.9);
+    CHECK_NEAR(usual_of(s, beside), 2.5, 1e-12);
+    f.info.host_class = "another";
+    CHECK_NEAR(usual_of(s, write_level(&f, s, 60, 1.9)), 1.9, 1e-12);
+    CHECK(ridge_store_mark_shared(s, beside, 0.95 * 2.5, marked, 1, NULL) == RIDGE_OK && marked[0]);
+    CHECK(ridge_read_blocks(s, &f.arena, beside, &blocks, &n, NULL) == RIDGE_OK && n == 126);
+    size_t n_lucky = 0;
     for (size_t i = 0; i < n; i++)
-        CHECK(blocks[i].n_disturbed == blocks[i].n_samples);
-    CHECK(ridge_read_blocks(s, &f.arena, first, &blocks, &n, NULL) == RIDGE_OK && n > 0);
+        n_lucky += blocks[i].n_disturbed < blocks[i].n_samples;
+    CHECK(n_lucky == 4);
+    CHECK(ridge_read_blocks(s, &f.arena, first, &blocks, &n, NULL) == RIDGE_OK && n == 126);
     for (size_t i = 0; i < n; i++)
         CHECK(blocks[i].n_disturbed < blocks[i].n_samples); /* another run's blocks stay */
     marked[0] = false;
-    CHECK(ridge_store_mark_shared(s, second, 1.05 * usual, marked, 1, NULL) == RIDGE_OK && !marked[0]); /* they are already */
+    CHECK(ridge_store_mark_shared(s, beside, 0.95 * 2.5, marked, 1, NULL) == RIDGE_OK && !marked[0]); /* they are already */
     ridge_store_close(s);
     fx_deinit(&f);
 }
