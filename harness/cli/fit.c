@@ -30,15 +30,18 @@ static double seconds_since(uint64_t begin_ns)
 }
 
 /* Forks that a group should have in all, 0: enough. One that ran out of time has none to spare. */
-static int64_t wanted(const struct ridge_rd_group *g, int n_passes)
+static int64_t wanted(const struct ridge_gate_run *run, size_t i, const struct ridge_judgement *control, int n_passes)
 {
+    const struct ridge_rd_group *g = &run->groups[i];
     bool is_capped = g->stop_reason != NULL && strcmp(g->stop_reason, "cap_time") == 0;
     int64_t have = ridge_gate_forks(g);
-    return is_disturbed(g) && !is_capped ? have + have / (1 + n_passes) : 0;
+    bool is_short = is_disturbed(g) || ridge_gate_wanted_forks(run, i, control) > have;
+    return is_short && !is_capped ? have + have / (1 + n_passes) : 0;
 }
 
 /* Within the time that the planned forks took. */
-static size_t buy(const struct ridge_cli_fit *fit, const struct ridge_gate_run *run, size_t n_groups, int64_t *want)
+static size_t buy(const struct ridge_cli_fit *fit, const struct ridge_gate_run *run, const struct ridge_judgement *control,
+                  size_t n_groups, int64_t *want)
 {
     int64_t n_forks = 0;
     size_t n = 0;
@@ -50,7 +53,7 @@ static size_t buy(const struct ridge_cli_fit *fit, const struct ridge_gate_run *
         const struct ridge_rd_group *g = &run->groups[i];
         if ((size_t)g->i_group >= n_groups)
             continue;
-        int64_t all = wanted(g, fit->n_passes);
+        int64_t all = wanted(run, i, control, fit->n_passes);
         double cost_s = (double)(all - ridge_gate_forks(g)) * fork_s;
         want[g->i_group] = all > 0 && cost_s <= left_s ? all : 0;
         left_s -= want[g->i_group] > 0 ? cost_s : 0;
@@ -59,20 +62,36 @@ static size_t buy(const struct ridge_cli_fit *fit, const struct ridge_gate_run *
     return n;
 }
 
-/* A figure that disturbed forks had to be counted for can be held against no other run. Its group gets as many forks again, at
- * most twice, after all the others: a neighbour may have left by then. */
+static enum ridge_status read_run(struct ridge_store *store, struct ridge_arena *a, int64_t run_id, struct ridge_gate_run *run,
+                                  struct ridge_judgement *control, struct ridge_error *err)
+{
+    char id[32];
+    struct ridge_gate_rules rules;
+    struct ridge_buf errors = {0};
+    (void)snprintf(id, sizeof id, "%lld", (long long)run_id);
+    enum ridge_status st = ridge_gate_rules_load(a, "default rules", NULL, &rules, &errors, err);
+    if (st == RIDGE_OK)
+        st = ridge_gate_load(store, a, id, run, err);
+    if (st == RIDGE_OK)
+        st = ridge_gate_control(a, run, &rules, control, err);
+    ridge_buf_deinit(&errors);
+    return st;
+}
+
+/* A figure that disturbed forks had to be counted for can be held against no other run, and without a control that has 5 quiet
+ * forks nothing can be judged. Such groups get as many forks again, at most twice, after all the others: a neighbour may have
+ * left by then. */
 static bool look(void *self, struct ridge_store *store, int64_t run_id, const struct ridge_plan *plan, int64_t *want)
 {
     struct ridge_cli_fit *fit = self;
     struct ridge_arena a = {0};
     struct ridge_gate_run run;
+    struct ridge_judgement control = {0};
     struct ridge_error err = {0};
-    char id[32];
-    (void)snprintf(id, sizeof id, "%lld", (long long)run_id);
     if (fit->n_passes == 0)
         fit->planned_s = seconds_since(fit->begin_ns);
-    bool is_read = fit->n_passes < MORE_PASSES && ridge_gate_load(store, &a, id, &run, &err) == RIDGE_OK;
-    size_t n = is_read ? buy(fit, &run, plan->n_groups, want) : 0;
+    bool is_read = fit->n_passes < MORE_PASSES && read_run(store, &a, run_id, &run, &control, &err) == RIDGE_OK;
+    size_t n = is_read ? buy(fit, &run, &control, plan->n_groups, want) : 0;
     ridge_arena_deinit(&a);
     fit->n_passes++;
     if (n > 0)

@@ -46,6 +46,29 @@ class Gate(Case):
         self.assertEqual(j["exit_code"], rc, j)
         return j
 
+    def run_gate(self, suite, *words, **env):
+        """`run --gate` with a control that can be judged. A core that is shared all the while leaves too few quiet forks; such a
+        run is taken back, and made again."""
+        files = [self.path("results.ridge" + end) for end in ("", "-wal", "-shm")]
+        for _ in range(4):
+            kept = {}
+            for name in filter(os.path.exists, files):
+                with open(name, "rb") as f:
+                    kept[name] = f.read()
+            self.ridge("run", "--gate", suite, *words, **env)
+            shutil.copy(files[0], self.path("look.ridge"))
+            out, _ = self.ridge("gate", "--baseline", "none", "--rules", "rules.json", "--json", "look.ridge", rc=None)
+            for name in filter(lambda n: n.startswith("look.ridge"), os.listdir(self.dir)):
+                os.unlink(self.path(name))
+            if not out.startswith("{") or "A/A control" not in json.loads(out)["why"]:
+                return
+            for name in filter(os.path.exists, files):
+                os.unlink(name)
+            for name, data in kept.items():
+                with open(name, "wb") as f:
+                    f.write(data)
+        self.fail(out)
+
     def fixed_suite(self, *subjects, **defaults):
         return self.null_suite(*(subjects or SUBJECTS), defaults=dict(FAST, **defaults))
 
@@ -114,14 +137,14 @@ class Stored(Gate):
     def test_pass_and_baseline_words(self):
         _, err = self.ridge("gate", rc=2)
         self.assertIn("results.ridge", err)
-        self.ridge("run", "--gate", self.fixed_suite())
+        self.run_gate(self.fixed_suite())
         _, err = self.ridge("gate", "--rules", "rules.json", rc=2)
         self.assertIn("ridge baseline set main", err)
         self.ridge("baseline", "set", "main", "last")
         self.assertIn("main", self.ridge("baseline", "list")[0])
         _, err = self.ridge("gate", "--rules", "rules.json", rc=2)
         self.assertIn("is the baseline itself", err)
-        self.ridge("run", "--gate", self.fixed_suite())
+        self.run_gate(self.fixed_suite())
         out, _ = self.ridge("gate", "--rules", "rules.json", "--junit", "j.xml", "--summary", "s.md", "--report", "r.html")
         self.assertIn("more are missing", out)  # runs of this host class
         self.assertIn("ridge ab", out)
@@ -135,7 +158,7 @@ class Stored(Gate):
     def test_six_runs_are_enough(self):
         suite = self.fixed_suite()
         for _ in range(6):
-            self.ridge("run", "--gate", suite, "--set", "forks=5")
+            self.run_gate(suite, "--set", "forks=5")
         self.ridge("baseline", "set", "main", "last~1")
         for v in self.judged("gate")["verdicts"]:  # a shared core leaves a case open, in words that say so
             if v["kind"] == "unpaired" and v["verdict"] != "OK":
@@ -143,9 +166,9 @@ class Stored(Gate):
                 self.assertRegex(v["why"], r"undisturbed|more are missing|spread between \d+ runs [\d.]+ %")
 
     def test_suspects_are_measured_again(self):
-        self.ridge("run", "--gate", self.fixed_suite())
+        self.run_gate(self.fixed_suite())
         self.ridge("baseline", "set", "main", "last")
-        self.ridge("run", "--gate", self.fixed_suite())
+        self.run_gate(self.fixed_suite())
         self.assertEqual(self.verdicts(self.judged("gate")), ["INCONCLUSIVE", "INCONCLUSIVE"])
         j = self.settled(["OK", "OK"], "gate", "--run", "2", "--b", BUILD)
         self.assertIn("A/B", j["verdicts"][0]["why"])
@@ -153,7 +176,7 @@ class Stored(Gate):
         self.assertEqual(self.judged("gate")["run"], 2)  # the A/B runs came later, and are not what a gate judges
 
     def test_without_control(self):
-        self.ridge("run", "--gate", self.fixed_suite())
+        self.run_gate(self.fixed_suite())
         self.ridge("baseline", "set", "main", "last")
         self.ridge("run", self.fixed_suite(forks=5))
         out, _ = self.ridge("gate", "--rules", "rules.json", rc=4)
@@ -164,7 +187,7 @@ class Stored(Gate):
         self.assertIn("ridge run --gate", out)
 
     def test_limits_and_must_exist(self):
-        self.ridge("run", "--gate", self.fixed_suite())
+        self.run_gate(self.fixed_suite())
         alone = ("gate", "--baseline", "none")
         self.rules({"require_fit": False, "rules": [{"metric": "p50_ns", "max": "120 us", "name": "budget"}]})
         j = self.judged(*alone, rc=1)
@@ -181,8 +204,8 @@ class Stored(Gate):
         self.judged(*alone)
 
     def test_compare_and_history_and_rejudge(self):
-        self.ridge("run", "--gate", self.fixed_suite())
-        self.ridge("run", "--gate", self.fixed_suite())
+        self.run_gate(self.fixed_suite())
+        self.run_gate(self.fixed_suite())
         out, _ = self.ridge("compare", "last~1", "last")
         self.assertIn("drift", out)
         _, err = self.ridge("compare", "last", rc=2)
@@ -197,7 +220,7 @@ class Stored(Gate):
         self.ridge("db", "verify", "results.ridge")
 
     def test_gate_file_mistakes_carry_their_place(self):
-        self.ridge("run", "--gate", self.fixed_suite())
+        self.run_gate(self.fixed_suite())
         with open(self.path("rules.json"), "w", encoding="utf-8") as f:
             f.write('{ "margn": 3,\n  "rules": [{ "metric": "p99ns", "max": "20 ms" }] }\n')
         _, err = self.ridge("gate", "--rules", "rules.json", rc=2)
@@ -209,9 +232,9 @@ class Unjudged(Gate):
     """What must not pass in silence."""
 
     def two_runs(self):
-        self.ridge("run", "--gate", self.fixed_suite())
+        self.run_gate(self.fixed_suite())
         self.ridge("baseline", "set", "main", "last")
-        self.ridge("run", "--gate", self.fixed_suite())
+        self.run_gate(self.fixed_suite())
 
     def sql(self, *statements):
         db = sqlite3.connect(self.path("results.ridge"))
@@ -241,18 +264,18 @@ class Unjudged(Gate):
         self.assertIn("the baseline itself", err)
 
     def test_cases_under_other_names(self):
-        self.ridge("run", "--gate", self.fixed_suite())
+        self.run_gate(self.fixed_suite())
         self.ridge("baseline", "set", "main", "last")
-        self.ridge("run", "--gate", self.fixed_suite("null:latency=120us"))
+        self.run_gate(self.fixed_suite("null:latency=120us"))
         out, _ = self.ridge("gate", "--rules", "rules.json", rc=4)
         self.assertIn("no case of the baseline was measured in this run", out)
 
     def test_one_suspect_of_a_large_suite_has_a_control(self):
         suite = self.fixed_suite(*(f"null:latency={100 + i}us" for i in range(200)))
-        one = ("run", "--gate", suite, "--filter", "subject=null:latency=100us")
-        self.ridge(*one)
+        one = (suite, "--filter", "subject=null:latency=100us")
+        self.run_gate(*one)
         self.ridge("baseline", "set", "main", "last")
-        self.ridge(*one)
+        self.run_gate(*one)
         worker = os.path.join(BUILD, "ridge-worker")
         j = self.settled(["REGRESSED"], "gate", "--b", worker, "--b-env", "RIDGE_NULL_SCALE=2", rc=1)
         self.assertIn("measured again as A/B", j["verdicts"][0]["why"])
@@ -262,7 +285,7 @@ class Unjudged(Gate):
         for words, said in ((("ab", suite, "--set", "forks=3"), "--forks"), (("ab", "--b", "", suite), "--b is empty")):
             _, err = self.ridge(*words, rc=2)
             self.assertIn(said, err)
-        self.ridge("run", "--gate", suite)
+        self.run_gate(suite)
         _, err = self.ridge("gate", "--a", "build", rc=2)
         self.assertIn("--b CMD", err)
         self.rules({"margin": 3})
@@ -305,7 +328,7 @@ class Surfaces(Gate):
     def red_gate(self, *words):
         """A run three times slower than its baseline, judged; the console's text."""
         suite = self.fixed_suite()
-        self.ridge("run", "--gate", suite)
+        self.run_gate(suite)
         self.ridge("baseline", "set", "main", "last")
         for _ in range(4):  # a run on a busy machine may leave a case open
             self.shell(f"ridge run --gate {suite} --report run.html", self.slow)
@@ -350,9 +373,9 @@ class Surfaces(Gate):
             self.assertEqual(f.read().count("again: <code>ridge run --gate "), 2)
 
     def test_the_red_line_of_builds_at_hand_is_an_ab(self):
-        self.ridge("run", "--gate", self.fixed_suite())
+        self.run_gate(self.fixed_suite())
         self.ridge("baseline", "set", "main", "last")
-        self.ridge("run", "--gate", self.fixed_suite())
+        self.run_gate(self.fixed_suite())
         for _ in range(4):
             out, _ = self.ridge("gate", "--run", "2", "--b", BUILD, "--b-env", "RIDGE_NULL_SCALE=3", "--rules", "rules.json", rc=None)
             if "again: " in out:
@@ -373,7 +396,7 @@ class Surfaces(Gate):
         self.assertIn(" of 1 regressed", said)
 
     def test_a_case_that_must_exist_is_asked_for_by_its_pattern(self):
-        self.ridge("run", "--gate", self.fixed_suite())
+        self.run_gate(self.fixed_suite())
         self.rules({"require_fit": False, "rules": [{"cases": "subject=null:latency=9*", "must_exist": True}]})
         out, _ = self.ridge("gate", "--baseline", "none", "--rules", "rules.json", rc=1)
         self.assertRegex(out, r"again: ridge run --gate .*--filter 'subject=null:latency=9\*' .* --baseline none ")
@@ -393,7 +416,7 @@ class Surfaces(Gate):
         self.assertNotRegex(err, "::(error|warning)")
 
     def test_junit_of_hostile_names_is_xml(self):
-        self.ridge("run", "--gate", self.fixed_suite())
+        self.run_gate(self.fixed_suite())
         limits = [{"metric": "p50_ns", "max": "120 us", "name": HOSTILE}, {"metric": "p50_ns", "max": "90 us"},
                   {"metric": "time_ns", "max": "1 s"}]
         self.rules({"require_fit": False, "rules": limits})
@@ -405,87 +428,6 @@ class Surfaces(Gate):
         messages = [f.get("message") for f in root.iter("failure")]
         self.assertTrue(any("<b>&\"']]>" in m and "of the limit" in m for m in messages), messages)
         self.assertTrue(all(f.text.startswith("ridge run --gate ") for f in root.iter("failure")))
-
-
-class Slower(Gate):
-    """A real regression: Ridge rebuilt with a narrower tile in the f32 product engine, and rebuilt unchanged."""
-    SLOW, FINE = "gemm:m=192,n=192,k=192", ["softmax:rows=64,columns=1024", "eltwise:op=relu,a2=256,a3=256"]
-
-    def setUp(self):
-        super().setUp()
-        self.slower_plugin = os.path.join(BUILD, "test-slower", "ridge-backend-ridge.so")
-        if not os.path.exists(self.slower_plugin):
-            self.skipTest("this build has no slower plug-in")
-
-    def kernels(self, *subjects):
-        return self.suite({"subject": list(subjects or [self.SLOW, *self.FINE]), "backend": ["ridge"]}, defaults=FAST)
-
-    def rebuilt(self, name, plugin=None):
-        """Another build's folder, as a second checkout has it."""
-        os.mkdir(self.path(name))
-        for program in ("ridge", "ridge-worker"):
-            shutil.copy(os.path.join(BUILD, program), self.path(name))
-        shutil.copytree(os.path.join(BUILD, "plugins"), self.path(name + "/plugins"))
-        if plugin is not None:
-            shutil.copy(plugin, self.path(name + "/plugins"))
-        return self.path(name)
-
-    def red(self, *words, rc):
-        out, _ = self.ridge(*words, "--rules", "rules.json", "--json", rc=rc)
-        return [v["subject"] for v in json.loads(out)["verdicts"] if v["verdict"] in ("REGRESSED", "FAILED") and v["kind"] != "aa"]
-
-    def test_ab_names_the_case_and_only_it(self):
-        slow = self.rebuilt("slow", self.slower_plugin)
-        for attempt in range(3):  # a core that is shared all the while leaves the case open, or nothing to be judged
-            red = self.red("ab", "--a", BUILD, "--b", slow, self.kernels(), "--forks", "8", "--budget", "30s", rc=None)
-            if red == [self.SLOW]:
-                return
-            self.assertEqual(red, [], f"attempt {attempt}")
-        self.fail("a build several times slower was never red")
-
-    def test_an_unchanged_rebuild_passes_ab(self):
-        same = self.rebuilt("same")
-        for _ in range(3):
-            out, _ = self.ridge("ab", "--a", BUILD, "--b", same, self.kernels(), "--forks", "6", "--budget", "20s", "--rules",
-                                "rules.json", "--json", rc=None)
-            j = json.loads(out)
-            self.assertIn(j["exit_code"], (0, 4), j)  # 4: no case had 5 quiet forks
-            if j["exit_code"] == 0:
-                break
-        self.assertEqual(j["exit_code"], 0, j["why"])
-        digests = {m["conditions"]["output_digest"] for g in self.exported()["groups"] for m in g["members"]
-                   if m["subject"] == self.SLOW and m["arm"] in ("main", "b")}
-        self.assertEqual(len(digests), 1, digests)  # equal code on equal inputs: equal bits
-        self.assertRegex(digests.pop(), "^[0-9a-f]{16}$")
-
-    def test_instructions_are_counted(self):
-        if shutil.which("valgrind") is None:
-            self.skipTest("no valgrind")
-        slow = self.rebuilt("slow", self.slower_plugin)
-        out, _ = self.ridge("ab", "--b", slow, self.kernels(self.SLOW), "--forks", "1", "--rounds", "1", "--budget", "0s",
-                            "--instructions", "--json", rc=4)  # one fork judges nothing; the count needs none
-        why = next(v["why"] for v in json.loads(out)["verdicts"] if v["kind"] == "paired")
-        if "were not counted" in why:
-            self.skipTest(why)  # a sanitized worker does not run under valgrind
-        old, new = map(int, re.search(r"instructions of a call: (\d+) -> (\d+) ", why).groups())
-        self.assertGreater(new, 1.1 * old, why)
-
-    def test_gate_names_the_case_and_only_it(self):
-        suite = self.kernels(self.SLOW, self.FINE[0])
-        slow = self.rebuilt("slow", self.slower_plugin)
-        for attempt in range(3):  # a neighbour that slows one whole run down leaves it INCONCLUSIVE, which is no wrong answer
-            self.ridge("run", "--gate", suite)
-            self.ridge("baseline", "set", "main", "last")
-            self.ridge("run", "--gate", suite)
-            if self.judged("gate", rc=None)["exit_code"] != 0:
-                continue  # nothing could be judged
-            self.assertEqual(self.red("gate", rc=0), [])
-            self.ridge("run", "--gate", suite, RIDGE_PLUGIN_PATH=slow + "/plugins")
-            red = self.red("gate", rc=None)
-            if red == [self.SLOW]:
-                return
-            self.assertEqual(red, [], f"attempt {attempt}")
-        self.fail("a build several times slower was never red")
 
 
 if __name__ == "__main__":

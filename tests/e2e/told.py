@@ -143,9 +143,9 @@ class History(Scaled):
 
 class Rejudge(Gate):
     def test_a_gated_run_under_other_rules(self):
-        self.ridge("run", "--gate", self.fixed_suite())
+        self.run_gate(self.fixed_suite())
         self.ridge("baseline", "set", "main", "last")
-        self.ridge("run", "--gate", self.fixed_suite())
+        self.run_gate(self.fixed_suite())
         self.judged("gate")
         self.rules({"require_fit": False, "rules": [{"metric": "p50_ns", "max": "120 us"}]})
         j = self.judged("rejudge", rc=1)
@@ -183,7 +183,7 @@ class Again(Gate):
         self.assertEqual(arms, {"main", "b", "aa"})
 
     def test_a_control_is_main_again(self):
-        self.ridge("run", "--gate", self.fixed_suite())
+        self.run_gate(self.fixed_suite())
         lines = self.again()
         self.assertEqual(lines["aa"], lines["main"])
         self.measured(lines["aa"], (0,))
