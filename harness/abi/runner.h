@@ -59,6 +59,7 @@ struct ridge_runner {
     const struct ridge_kernel_row *kernels;
     size_t n_kernels;
     bool is_device_memory; /* tensors must come from alloc_tensor/upload/download below */
+    bool is_scripted; /* its time is the clock's and not a core's work: who shares the core disturbs nothing */
     /* probe: does this backend (and variant) work here; must not crash and must be cheap. */
     enum ridge_status (*probe)(const struct ridge_host *host, const struct ridge_open_args *args,
                                struct ridge_probe *out);

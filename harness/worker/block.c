@@ -70,9 +70,11 @@ enum ridge_status ridge_case_go(struct ridge_worker_case *c, const struct ridge_
     struct ridge_host_counters before, after;
     *out = (struct ridge_chunk){.fork = go->fork, .round = go->round, .order = go->order, .n_completed = -1,
                                   .span_ns = -1};
-    wait_until_quiet(go);
-    out->canary_hz = ridge_host_canary_hz(CANARY_NS);
-    out->loads_per_step = ridge_host_loads_per_step();
+    bool has_canary = c->runner == NULL || !c->runner->is_scripted;
+    if (has_canary)
+        wait_until_quiet(go);
+    out->canary_hz = has_canary ? ridge_host_canary_hz(CANARY_NS) : -1;
+    out->loads_per_step = has_canary ? ridge_host_loads_per_step() : -1;
     ridge_host_read_counters(c->services.cpus, c->services.n_cpus, &before);
     uint64_t begin_ns = ridge_os_now_ns();
     enum ridge_status status = c->scenario.kind != RIDGE_SCENARIO_SINGLE
@@ -80,7 +82,7 @@ enum ridge_status ridge_case_go(struct ridge_worker_case *c, const struct ridge_
                                    : ridge_case_time_single(c, &limits, out, err);
     out->cpu_time_ns = (int64_t)(ridge_os_now_ns() - begin_ns) * (c->services.n_cpus > 0 ? c->services.n_cpus : 1);
     ridge_host_read_counters(c->services.cpus, c->services.n_cpus, &after);
-    if (c->services.n_cpus <= 1) /* threads of a library that still spin would be taken for a neighbour */
+    if (has_canary && c->services.n_cpus <= 1) /* threads of a library that still spin would be taken for a neighbour */
         out->loads_per_step = fmin(out->loads_per_step, ridge_host_loads_per_step());
     take_counters(out, &c->services, &before, &after);
     mark_disturbed(c, out);

@@ -113,7 +113,7 @@ static enum ridge_status runner_run(void *self, size_t i_set, struct ridge_error
 static const struct ridge_operator *const operators[] = {&null_operator, NULL};
 static const struct ridge_runner runner = {
     .abi_version = RIDGE_ABI_VERSION, .struct_size = sizeof(struct ridge_runner), .name = "null",
-    .doc = "scripted latencies and faults", .operators = operators, .probe = runner_probe, .open = runner_open,
+    .doc = "scripted latencies and faults", .operators = operators, .is_scripted = true, .probe = runner_probe, .open = runner_open,
     .close = runner_close, .load = runner_load, .unload = runner_unload, .bind = runner_bind, .run = runner_run};
 
 RIDGE_EXPORT const struct ridge_runner *ridge_runner_get(void);
