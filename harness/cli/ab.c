@@ -198,14 +198,6 @@ static int adjust(void *self, struct ridge_plan *plan)
     return RIDGE_EXIT_OK;
 }
 
-static double s_per_fork(const struct ab *ab, const struct ridge_gate_run *run)
-{
-    double n = 0;
-    for (size_t i = 0; i < run->n_groups; i++)
-        n += (double)ridge_gate_forks(&run->groups[i]);
-    return n > 0 ? (double)(ridge_os_now_ns() - ab->begin_ns) * 1e-9 / n : NAN;
-}
-
 static enum ridge_status judge(struct ab *ab, struct ridge_store *store, int64_t run_id, struct ridge_gate_run *run,
                                struct ridge_judgement *j, struct ridge_error *err)
 {
@@ -213,7 +205,7 @@ static enum ridge_status judge(struct ab *ab, struct ridge_store *store, int64_t
     (void)snprintf(id, sizeof id, "%lld", (long long)run_id);
     *j = (struct ridge_judgement){.base_run_id = -1};
     enum ridge_status st = ridge_gate_load(store, &ab->arena, id, run, err);
-    struct ridge_gate_look look = {.i_look = ab->i_look, .s_per_fork = st == RIDGE_OK ? s_per_fork(ab, run) : NAN};
+    struct ridge_gate_look look = {.i_look = ab->i_look, .s_per_fork = st == RIDGE_OK ? ridge_cli_s_per_fork(run, ab->begin_ns) : NAN};
     if (st == RIDGE_OK)
         st = ridge_gate_paired(&ab->arena, run, ab->side_a, ab->side_b, &ab->rules, &look, j, err);
     return st;
@@ -253,7 +245,7 @@ static bool look(void *self, struct ridge_store *store, int64_t run_id, const st
     double left_s = ((double)ab->budget_ns - (double)(ridge_os_now_ns() - ab->extra_begin_ns)) * 1e-9, cost_s = 0;
     if (ab->i_look + 1 >= ab->rules.n_looks || judge(ab, store, run_id, &run, &j, &err) != RIDGE_OK)
         return false;
-    double fork_s = s_per_fork(ab, &run);
+    double fork_s = ridge_cli_s_per_fork(&run, ab->begin_ns);
     struct need *needs = needs_of(ab, &run, &j);
     for (size_t i = 0; i < run.n_groups && i < plan->n_groups; i++) {
         int64_t most = (int64_t)fmax(0, (left_s - cost_s) / fork_s), more = needs[i].more < most ? needs[i].more : most;

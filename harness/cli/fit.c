@@ -43,12 +43,9 @@ static int64_t wanted(const struct ridge_gate_run *run, size_t i, const struct r
 static size_t buy(const struct ridge_cli_fit *fit, const struct ridge_gate_run *run, const struct ridge_judgement *control,
                   size_t n_groups, int64_t *want)
 {
-    int64_t n_forks = 0;
     size_t n = 0;
     double left_s = 2 * fit->planned_s - seconds_since(fit->begin_ns);
-    for (size_t i = 0; i < run->n_groups; i++)
-        n_forks += ridge_gate_forks(&run->groups[i]);
-    double fork_s = seconds_since(fit->begin_ns) / (double)(n_forks > 0 ? n_forks : 1);
+    double fork_s = ridge_cli_s_per_fork(run, fit->begin_ns);
     for (size_t i = 0; i < run->n_groups; i++) {
         const struct ridge_rd_group *g = &run->groups[i];
         if ((size_t)g->i_group >= n_groups)

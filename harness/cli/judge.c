@@ -2,6 +2,7 @@
 #include "base/random.h"
 #include "base/os.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,6 +82,14 @@ void ridge_cli_add_arm(struct ridge_plan *plan, const char *name, const char *co
         if (chosen[i])
             add_member(plan, i, plan->n_arms, yardstick);
     plan->n_arms++;
+}
+
+double ridge_cli_s_per_fork(const struct ridge_gate_run *run, uint64_t begin_ns)
+{
+    double n = 0;
+    for (size_t i = 0; i < run->n_groups; i++)
+        n += (double)ridge_gate_forks(&run->groups[i]);
+    return n > 0 ? (double)(ridge_os_now_ns() - begin_ns) * 1e-9 / n : NAN;
 }
 
 /* ---- rules, names ---- */

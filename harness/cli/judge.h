@@ -9,6 +9,8 @@
  * sample of RIDGE_GATE_AA_CASES cases gets one. program NULL: main's. */
 void ridge_cli_add_arm(struct ridge_plan *plan, const char *name, const char *const *program, const struct ridge_kvs *env,
                        const char *yardstick);
+/* What a fork of a group has cost since the run began; NAN: there is none. */
+double ridge_cli_s_per_fork(const struct ridge_gate_run *run, uint64_t begin_ns);
 /* fit.c, run --gate: 5 forks or more, the control arm, and more forks where a figure was disturbed, for at most the time that the
  * planned ones took. */
 struct ridge_cli_fit { /* what the hooks remember */

@@ -14,6 +14,7 @@ struct session {
     struct ridge_store *store;
     int64_t run_id;
     struct ridge_derive_facts *facts; /* per member of the plan */
+    double loads_before; /* usual ones a step, of the runs before this one */
     bool is_group_open;
     size_t i_group;
     bool *is_ended; /* per group: in this session */
@@ -83,14 +84,13 @@ static enum ridge_status on_group_end(void *self, size_t i_group, const char *st
     bool is_half = strcmp(stop_reason, "interrupted") == 0; /* measured again by --resume */
     enum ridge_status st = RIDGE_OK;
     s->is_group_open = false;
-    if (!is_half && s->stops[i_group].reason == NULL)
-        s->stops[i_group] = (struct stop){ridge_arena_str(&s->plan.arena, stop_reason), width_ratio};
     if (!is_half) {
-        stop_reason = s->stops[i_group].reason;
-        width_ratio = s->stops[i_group].width_ratio;
+        struct stop *stop = &s->stops[i_group];
+        if (stop->reason == NULL)
+            *stop = (struct stop){ridge_arena_str(&s->plan.arena, stop_reason), width_ratio};
+        stop_reason = stop->reason;
+        st = ridge_store_group_end(s->store, s->run_id, i_group, stop_reason, stop->width_ratio, err);
     }
-    if (!is_half)
-        st = ridge_store_group_end(s->store, s->run_id, i_group, stop_reason, width_ratio, err);
     if (st == RIDGE_OK)
         st = ridge_derive_group(s->store, s->run_id, &s->plan, i_group, stop_reason, s->facts, err);
     s->n_groups_done++;
@@ -224,7 +224,7 @@ static const char *set_words(struct ridge_arena *a, const char *const *set)
     return out;
 }
 
-static enum ridge_status begin(struct session *s, struct ridge_error *err)
+static enum ridge_status begin_run(struct session *s, struct ridge_error *err)
 {
     struct ridge_plan *p = &s->plan;
     char owner[48];
@@ -265,6 +265,19 @@ static enum ridge_status begin(struct session *s, struct ridge_error *err)
     return ridge_store_begin_run(s->store, &info, &s->run_id, err);
 }
 
+static enum ridge_status begin(struct session *s, struct ridge_error *err)
+{
+    enum ridge_status st = begin_run(s, err);
+    return st == RIDGE_OK ? ridge_read_loads_before(s->store, s->run_id, &s->loads_before, err) : st;
+}
+
+static enum ridge_status usual_loads(struct session *s, double *out, struct ridge_error *err)
+{
+    enum ridge_status st = ridge_read_loads(s->store, s->run_id, out, err);
+    *out = fmax(*out, s->loads_before);
+    return st;
+}
+
 static const struct ridge_rd_group *stored_group(const struct ridge_rd_group *v, size_t n, size_t i_group)
 {
     for (size_t i = 0; i < n; i++)
@@ -282,7 +295,7 @@ static enum ridge_status mark_shared(struct session *s, struct ridge_error *err)
     bool *marked = ridge_arena_array(&a, s->plan.n_groups + 1, sizeof *marked);
     size_t n = 0;
     double usual = 0;
-    enum ridge_status st = ridge_read_usual_loads(s->store, s->run_id, &usual, err);
+    enum ridge_status st = usual_loads(s, &usual, err);
     if (st == RIDGE_OK && usual > 0)
         st = ridge_store_mark_shared(s->store, s->run_id, RIDGE_LEAST_LOADS_RATIO * usual, marked, s->plan.n_groups, err);
     if (st == RIDGE_OK)
@@ -385,7 +398,7 @@ static int exit_code(const struct session *s, enum ridge_status ran, int printed
 static enum ridge_status run_plan(struct session *s, struct ridge_sched_config *config, struct ridge_sched_sink *sink,
                                   struct ridge_error *err)
 {
-    enum ridge_status st = ridge_read_usual_loads(s->store, s->run_id, &config->usual_loads, err);
+    enum ridge_status st = usual_loads(s, &config->usual_loads, err);
     if (st == RIDGE_OK)
         st = ridge_sched_run(&s->plan, config, sink, err);
     if (st != RIDGE_OK && st != RIDGE_ERR_INTERRUPTED)

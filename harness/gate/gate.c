@@ -119,8 +119,7 @@ int64_t ridge_gate_wanted_forks(const struct ridge_gate_run *run, size_t i_group
     const struct ridge_rd_group *g = &run->groups[i_group];
     for (size_t i = 0; i < j->n_rows; i++) {
         const struct ridge_judged *r = &j->rows[i];
-        bool is_measured = strcmp(r->kind, "paired") == 0 || strcmp(r->kind, "metric") == 0 || strcmp(r->kind, "aa") == 0;
-        if (r->n_more_forks <= 0 || !is_measured)
+        if (r->n_more_forks <= 0)
             continue;
         for (size_t k = 0; k < g->n_members; k++) {
             int64_t have = g->members[k].n_forks; /* of which r->n_forks could be used: as many of the next ones will */

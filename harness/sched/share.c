@@ -46,8 +46,9 @@ bool ridge_share_repeats(struct core_share *s, struct ridge_chunk *c, int64_t i_
     if (c->loads_per_step > 0)
         learn(s, c->loads_per_step);
     c->n_repeats = i_try;
-    learn_patience(s, is_shared(s, c));
-    if (!is_shared(s, c))
+    bool has_shared = is_shared(s, c);
+    learn_patience(s, has_shared);
+    if (!has_shared)
         return false;
     c->n_disturbed = (int64_t)(c->n - c->n_lead_in);
     /* a neighbour that never leaves must not hold the run up */

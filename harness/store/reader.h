@@ -60,9 +60,10 @@ struct ridge_rd_block {
 };
 enum ridge_status ridge_read_blocks(struct ridge_store *s, struct ridge_arena *a, int64_t run_id,
                                     struct ridge_rd_block **out, size_t *n, struct ridge_error *err) RIDGE_MUST_USE;
-/* Loads a step of the canary where no neighbour is on the core: of a run's own blocks and those of the runs before it on hosts
- * of its class, this machine's only. 0: no block tells. */
-enum ridge_status ridge_read_usual_loads(struct ridge_store *s, int64_t run_id, double *out, struct ridge_error *err) RIDGE_MUST_USE;
+/* Loads a step of the canary where no neighbour is on the core, of this machine's blocks only; 0: no block tells. Of a run's own
+ * blocks, and of the runs before it on hosts of its class. */
+enum ridge_status ridge_read_loads(struct ridge_store *s, int64_t run_id, double *out, struct ridge_error *err) RIDGE_MUST_USE;
+enum ridge_status ridge_read_loads_before(struct ridge_store *s, int64_t run_id, double *out, struct ridge_error *err) RIDGE_MUST_USE;
 /* What the workers of a run said, one row a fact; name NULL: a process without facts. */
 struct ridge_rd_fact {
     int64_t i_member, fork;

@@ -40,8 +40,13 @@ static enum ridge_status level_of(struct ridge_store *s, int64_t run_id, double 
                err);
 }
 
-/* Median over the runs before this one: no odd run rules either. */
-static enum ridge_status level_before(struct ridge_store *s, int64_t run_id, double *out, struct ridge_error *err)
+enum ridge_status ridge_read_loads(struct ridge_store *s, int64_t run_id, double *out, struct ridge_error *err)
+{
+    return level_of(s, run_id, 1, out, err);
+}
+
+/* Median over the runs: no odd run rules either. */
+enum ridge_status ridge_read_loads_before(struct ridge_store *s, int64_t run_id, double *out, struct ridge_error *err)
 {
     sqlite3_stmt *q;
     bool is_row = true;
@@ -60,16 +65,6 @@ static enum ridge_status level_before(struct ridge_store *s, int64_t run_id, dou
     sqlite3_finalize(q);
     qsort(levels, n, sizeof *levels, ridge_order_real);
     *out = n > 0 ? levels[n / 2] : 0;
-    return st;
-}
-
-enum ridge_status ridge_read_usual_loads(struct ridge_store *s, int64_t run_id, double *out, struct ridge_error *err)
-{
-    double before = 0;
-    enum ridge_status st = level_of(s, run_id, 1, out, err);
-    if (st == RIDGE_OK)
-        st = level_before(s, run_id, &before, err);
-    *out = before > *out ? before : *out;
     return st;
 }
 

@@ -93,9 +93,9 @@ static int64_t write_level(struct fixture *f, struct ridge_store *s, int64_t n_r
 }
 static double usual_of(struct ridge_store *s, int64_t run)
 {
-    double usual = -1;
-    CHECK(ridge_read_usual_loads(s, run, &usual, NULL) == RIDGE_OK);
-    return usual;
+    double own = -1, before = -1;
+    CHECK(ridge_read_loads(s, run, &own, NULL) == RIDGE_OK && ridge_read_loads_before(s, run, &before, NULL) == RIDGE_OK);
+    return fmax(own, before);
 }
 /* What was beside a neighbour is known by the level of this run and of those before it on hosts of its class. */
 static void shared_blocks_are_known_by_all_that_is_stored(void)
