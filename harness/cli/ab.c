@@ -2,6 +2,7 @@
 #include "base/os.h"
 #include "instructions.h"
 #include "judge.h"
+#include "line.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -29,21 +30,24 @@ struct ab {
     /* gate's suspects: measure these case ids (NULL-terminated) of that run's suite, and print nothing */
     const char *const *only;
     const struct ridge_rd_run *of;
+    const double *fork_s;              /* per group of the run, at the last look */
     const struct ridge_plan *plan;     /* the session's, from adjust on */
     const char *const *worker;         /* argv of the worker beside ridge */
 };
 
 /* ---- the two sides ---- */
 
-/* A worker command, or a folder that holds one. */
+/* A worker command, a folder that holds one, or a checkout with such a folder named build. */
 static const char *const *program_of(struct ridge_arena *a, const char *command)
 {
     struct stat st;
     if (command == NULL)
         return NULL;
     if (stat(command, &st) == 0 && S_ISDIR(st.st_mode)) {
-        const char **argv = ridge_arena_array(a, 2, sizeof *argv);
+        const char **argv = ridge_arena_array(a, 2, sizeof *argv), *built = ridge_arena_printf(a, "%s/build/ridge-worker", command);
         argv[0] = ridge_arena_printf(a, "%s/ridge-worker", command);
+        if (!ridge_os_exists(argv[0]) && ridge_os_exists(built))
+            argv[0] = built;
         return argv;
     }
     return ridge_cli_words(a, command);
@@ -94,8 +98,8 @@ static bool read_whole(struct ab *ab, const char *flag, int64_t otherwise, int64
 
 bool ridge_cli_option_sides(struct ridge_arena *a, const char *option, const char **side_a, const char **side_b)
 {
-    const char *eq = strchr(option, '='), *comma = eq != NULL ? strrchr(eq, ',') : NULL;
-    if (comma == NULL)
+    const char *eq = strchr(option, '='), *comma = eq != NULL ? strchr(eq, ',') : NULL;
+    if (comma == NULL || strchr(comma + 1, ',') != NULL || eq == option || comma == eq + 1 || comma[1] == '\0')
         return false;
     int n_key = (int)(eq - option);
     *side_a = ridge_arena_printf(a, "%.*s=%.*s,arm=main", n_key, option, (int)(comma - eq - 1), eq + 1);
@@ -205,7 +209,9 @@ static enum ridge_status judge(struct ab *ab, struct ridge_store *store, int64_t
     (void)snprintf(id, sizeof id, "%lld", (long long)run_id);
     *j = (struct ridge_judgement){.base_run_id = -1};
     enum ridge_status st = ridge_gate_load(store, &ab->arena, id, run, err);
-    struct ridge_gate_look look = {.i_look = ab->i_look, .s_per_fork = st == RIDGE_OK ? ridge_cli_s_per_fork(run, ab->begin_ns) : NAN};
+    struct ridge_gate_look look = {.i_look = ab->i_look};
+    if (st == RIDGE_OK)
+        look.s_per_fork = ab->fork_s = ridge_cli_fork_costs(&ab->arena, run, ab->begin_ns);
     if (st == RIDGE_OK)
         st = ridge_gate_paired(&ab->arena, run, ab->side_a, ab->side_b, &ab->rules, &look, j, err);
     return st;
@@ -213,6 +219,7 @@ static enum ridge_status judge(struct ab *ab, struct ridge_store *store, int64_t
 
 struct need {
     size_t i_group;
+    double fork_s;
     int64_t have, more; /* forks; at most three times as many: 10, 30, 90 */
 };
 static int by_more(const void *a, const void *b)
@@ -227,7 +234,7 @@ static struct need *needs_of(struct ab *ab, const struct ridge_gate_run *run, co
     struct need *out = ridge_arena_array(&ab->arena, run->n_groups + 1, sizeof *out);
     for (size_t i = 0; i < run->n_groups; i++) {
         int64_t have = ridge_gate_forks(&run->groups[i]), more = ridge_gate_wanted_forks(run, i, j) - have;
-        out[i] = (struct need){(size_t)run->groups[i].i_group, have, more > 2 * have ? 2 * have : more > 0 ? more : 0};
+        out[i] = (struct need){(size_t)run->groups[i].i_group, ab->fork_s[i], have, more > 2 * have ? 2 * have : more > 0 ? more : 0};
     }
     qsort(out, run->n_groups, sizeof *out, by_more);
     return out;
@@ -245,12 +252,11 @@ static bool look(void *self, struct ridge_store *store, int64_t run_id, const st
     double left_s = ((double)ab->budget_ns - (double)(ridge_os_now_ns() - ab->extra_begin_ns)) * 1e-9, cost_s = 0;
     if (ab->i_look + 1 >= ab->rules.n_looks || judge(ab, store, run_id, &run, &j, &err) != RIDGE_OK)
         return false;
-    double fork_s = ridge_cli_s_per_fork(&run, ab->begin_ns);
     struct need *needs = needs_of(ab, &run, &j);
     for (size_t i = 0; i < run.n_groups && i < plan->n_groups; i++) {
-        int64_t most = (int64_t)fmax(0, (left_s - cost_s) / fork_s), more = needs[i].more < most ? needs[i].more : most;
+        int64_t most = (int64_t)fmax(0, (left_s - cost_s) / needs[i].fork_s), more = needs[i].more < most ? needs[i].more : most;
         want[needs[i].i_group] = more > 0 ? needs[i].have + more : 0;
-        cost_s += (double)more * fork_s;
+        cost_s += (double)more * needs[i].fork_s;
         any |= more > 0;
     }
     ab->i_look += any;
@@ -288,7 +294,6 @@ static int conclude(void *self, struct ridge_store *store, int64_t run_id, int m
     struct ridge_judgement j;
     struct ridge_error err = {0};
     struct ridge_buf base = {0};
-    (void)measured; /* failed cases have rows of their own */
     enum ridge_status st = judge(ab, store, run_id, &run, &j, &err);
     if (st == RIDGE_OK)
         st = ridge_gate_limits(&ab->arena, &run, ab->side_b, &ab->rules, &j, &err);
@@ -305,6 +310,8 @@ static int conclude(void *self, struct ridge_store *store, int64_t run_id, int m
     j.rules_text = ab->rules.text;
     j.rules_sha256 = ab->rules.sha256;
     j.command = run.run.command;
+    if (measured == RIDGE_EXIT_UNFIT) /* failed cases have rows of their own */
+        j.why = "the suite wants a quiet machine (require_quiet), and it was not";
     ridge_gate_conclude(&ab->arena, &run, &ab->rules, true, &j);
     ridge_cli_put_again(&ab->arena, &run, &j);
     int rc = (int)j.exit_code;
@@ -377,6 +384,21 @@ static int run_session(struct ab *ab, struct ridge_cli_worker *worker, const cha
     return rc;
 }
 
+static bool is_same_file(const char *x, const char *y)
+{
+    struct stat s, t;
+    return strcmp(x, y) == 0 || (stat(x, &s) == 0 && stat(y, &t) == 0 && s.st_dev == t.st_dev && s.st_ino == t.st_ino);
+}
+
+/* Without --a the old side is the worker beside ridge. Where that is the new build itself, suspects would be held against
+ * themselves and come out clean. */
+static bool is_same_build(const struct ab *ab)
+{
+    if (ab->a.program != NULL || ab->a.env.n + ab->b.env.n > 0)
+        return false;
+    return is_same_file(ab->b.program[0], ab->worker[0]) && ab->b.program[1] == NULL;
+}
+
 /* Both sides must speak a wire that this ridge knows: they are asked before anything is measured. */
 static int measure(struct ab *ab, const char *suite)
 {
@@ -394,6 +416,9 @@ static int measure(struct ab *ab, const char *suite)
         free(text);
     }
     ab->worker = worker.program;
+    if (rc == RIDGE_EXIT_OK && ab->only != NULL && is_same_build(ab))
+        rc = ridge_cli_usage(ab->args->verb, "--b %s is the worker beside this ridge, which is the old side without --a: name the "
+                             "old build with --a", ab->b.program[0]);
     if (rc == RIDGE_EXIT_OK)
         rc = run_session(ab, &worker, suite);
     ridge_cli_worker_close(&worker);
@@ -401,10 +426,24 @@ static int measure(struct ab *ab, const char *suite)
     return rc;
 }
 
+/* The gate that asks has a word of its own on what must exist and on what stays open. */
+static struct ridge_gate_rules rules_of_pairs(struct ridge_arena *a, const struct ridge_gate_rules *rules)
+{
+    struct ridge_gate_rules out = *rules;
+    out.fail_inconclusive = false;
+    out.v = ridge_arena_array(a, rules->n + 1, sizeof *out.v);
+    for (size_t i = 0; i < rules->n; i++) {
+        out.v[i] = rules->v[i];
+        out.v[i].must_exist = out.v[i].fail_inconclusive = false;
+    }
+    return out;
+}
+
 int ridge_cli_ab_cases(const struct ridge_cli_args *args, const struct ridge_gate_rules *rules, const struct ridge_rd_run *of,
                        const char *file, const char *const *cases)
 {
-    struct ab ab = {.args = args, .file = file, .only = cases, .of = of, .rules = *rules};
+    struct ab ab = {.args = args, .file = file, .only = cases, .of = of};
+    ab.rules = rules_of_pairs(&ab.arena, rules);
     return measure(&ab, of->suite_path);
 }
 

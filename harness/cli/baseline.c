@@ -35,21 +35,18 @@ static int list(const struct ridge_cli_args *args, struct ridge_store *store, st
 }
 
 /* A run that cannot be judged later is refused now. */
-static int check_run(const struct ridge_gate_run *run)
+static int check_run(struct ridge_arena *a, const struct ridge_rd_run *run)
 {
-    long long id = (long long)run->run.id;
-    if (strcmp(run->run.status, "complete") != 0) {
-        ridge_cli_say("ridge: run %lld is %s; a baseline is a complete run", id, run->run.status);
+    const char *why = ridge_cli_no_baseline(a, run);
+    if (why != NULL) {
+        ridge_cli_say("ridge: %s", why);
         return RIDGE_EXIT_USAGE;
     }
-    if (ridge_cli_has_arm(run, "b")) {
-        ridge_cli_say("ridge: run %lld is an A/B of two builds, and its arm main is the old one; ridge run --gate makes a run "
-                      "that can be a baseline", id);
-        return RIDGE_EXIT_USAGE;
-    }
-    if (run->run.forks < RIDGE_GATE_MIN_FORKS)
-        ridge_cli_say("run %lld has %lld fork%s; ridge run --gate makes runs that are fit to be judged", id,
-                      (long long)run->run.forks, run->run.forks == 1 ? "" : "s");
+    if (strcmp(run->fitness, "unfit") == 0)
+        ridge_cli_say("the machine was unfit to judge while run %lld was measured: %s", (long long)run->id, run->why);
+    if (run->forks < RIDGE_GATE_MIN_FORKS)
+        ridge_cli_say("run %lld has %lld fork%s; ridge run --gate makes runs that are fit to be judged", (long long)run->id,
+                      (long long)run->forks, run->forks == 1 ? "" : "s");
     return RIDGE_EXIT_OK;
 }
 
@@ -67,13 +64,13 @@ static int set(const struct ridge_cli_args *args, struct ridge_store *store, str
     size_t n = args->n_operands - 2;
     int64_t *ids = ridge_arena_array(a, n + 1, sizeof *ids);
     for (size_t i = 0; i < n; i++) {
-        struct ridge_gate_run run;
-        if (ridge_gate_load(store, a, args->operands[2 + i], &run, &err) != RIDGE_OK)
+        struct ridge_rd_run run;
+        if (ridge_read_run(store, a, args->operands[2 + i], &run, &err) != RIDGE_OK)
             return ridge_cli_error(&err);
-        int rc = check_run(&run);
+        int rc = check_run(a, &run);
         if (rc != RIDGE_EXIT_OK)
             return rc;
-        ids[i] = run.run.id;
+        ids[i] = run.id;
     }
     int rc = store_runs(store, args->operands[1], ids, n);
     for (size_t i = 0; rc == RIDGE_EXIT_OK && i < n; i++)

@@ -40,18 +40,18 @@ static int64_t wanted(const struct ridge_gate_run *run, size_t i, const struct r
 }
 
 /* Within the time that the planned forks took. */
-static size_t buy(const struct ridge_cli_fit *fit, const struct ridge_gate_run *run, const struct ridge_judgement *control,
-                  size_t n_groups, int64_t *want)
+static size_t buy(const struct ridge_cli_fit *fit, struct ridge_arena *a, const struct ridge_gate_run *run,
+                  const struct ridge_judgement *control, size_t n_groups, int64_t *want)
 {
     size_t n = 0;
     double left_s = 2 * fit->planned_s - seconds_since(fit->begin_ns);
-    double fork_s = ridge_cli_s_per_fork(run, fit->begin_ns);
+    const double *cost = ridge_cli_fork_costs(a, run, fit->begin_ns);
     for (size_t i = 0; i < run->n_groups; i++) {
         const struct ridge_rd_group *g = &run->groups[i];
         if ((size_t)g->i_group >= n_groups)
             continue;
         int64_t all = wanted(run, i, control, fit->n_passes);
-        double cost_s = (double)(all - ridge_gate_forks(g)) * fork_s;
+        double cost_s = (double)(all - ridge_gate_forks(g)) * cost[i];
         want[g->i_group] = all > 0 && cost_s <= left_s ? all : 0;
         left_s -= want[g->i_group] > 0 ? cost_s : 0;
         n += want[g->i_group] > 0;
@@ -88,7 +88,7 @@ static bool look(void *self, struct ridge_store *store, int64_t run_id, const st
     if (fit->n_passes == 0)
         fit->planned_s = seconds_since(fit->begin_ns);
     bool is_read = fit->n_passes < MORE_PASSES && read_run(store, &a, run_id, &run, &control, &err) == RIDGE_OK;
-    size_t n = is_read ? buy(fit, &run, &control, plan->n_groups, want) : 0;
+    size_t n = is_read ? buy(fit, &a, &run, &control, plan->n_groups, want) : 0;
     ridge_arena_deinit(&a);
     fit->n_passes++;
     if (n > 0)

@@ -1,11 +1,10 @@
 /* ridge gate: the last run against a named baseline and the rules of a gate file. */
 #include "judge.h"
+#include "line.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { MOST_EARLIER = 40 };
 
 struct gating {
     const struct ridge_cli_args *args;
@@ -41,7 +40,7 @@ static enum ridge_status find_run(struct gating *g, struct ridge_error *err)
 {
     const char *run = ridge_cli_value(g->args, "--run");
     enum ridge_status st = ridge_gate_load(g->store, &g->arena, run != NULL ? run : "last", &g->now, err);
-    for (int back = 1; run == NULL && st == RIDGE_OK && ridge_cli_has_arm(&g->now, "b"); back++) {
+    for (int back = 1; run == NULL && st == RIDGE_OK && ridge_cli_is_ab(&g->arena, &g->now.run); back++) {
         st = ridge_gate_load(g->store, &g->arena, ridge_arena_printf(&g->arena, "last~%d", back), &g->now, err);
         if (st != RIDGE_OK)
             return ridge_fail(err, RIDGE_ERR_USAGE, g->file, "%s holds A/B runs only; ridge run --gate makes one to be judged", g->file);
@@ -49,12 +48,23 @@ static enum ridge_status find_run(struct gating *g, struct ridge_error *err)
     return st;
 }
 
+/* A run in place of a name; *why: it cannot be a baseline. */
+static enum ridge_status take_run(struct gating *g, const char *run, const char **why, struct ridge_error *err)
+{
+    g->base = ridge_arena_array(&g->arena, 1, sizeof *g->base);
+    enum ridge_status st = ridge_gate_load(g->base_store, &g->arena, run, g->base, err);
+    g->n_base = st == RIDGE_OK;
+    if (st == RIDGE_OK)
+        *why = ridge_cli_no_baseline(&g->arena, &g->base->run);
+    return st == RIDGE_ERR_USAGE ? RIDGE_OK : st; /* a name that is not there is told by the caller */
+}
+
 /* NAME, FILE.ridge:NAME or a RUN; without --baseline the name main. A baseline that was lost must not pass in silence, so
  * limits alone are judged by the word none. */
 static int find_baseline(struct gating *g)
 {
     struct ridge_error err = {0};
-    const char *given = ridge_cli_value(g->args, "--baseline"), *file, *run;
+    const char *given = ridge_cli_value(g->args, "--baseline"), *file, *run, *why = NULL;
     g->baseline = given != NULL ? given : "main";
     g->base_store = g->store;
     if (strcmp(g->baseline, "none") == 0)
@@ -67,56 +77,67 @@ static int find_baseline(struct gating *g)
         if (rc != RIDGE_EXIT_OK)
             return rc;
     }
-    if (ridge_cli_load_baseline(g->base_store, &g->arena, run, &g->base, &g->n_base, &err) != RIDGE_OK)
+    enum ridge_status st = ridge_cli_load_baseline(g->base_store, &g->arena, run, &g->base, &g->n_base, &err);
+    if (st == RIDGE_OK && g->n_base == 0 && given != NULL)
+        st = take_run(g, run, &why, &err);
+    if (st != RIDGE_OK)
         return ridge_cli_error(&err);
-    if (g->n_base == 0 && given != NULL) {
-        g->base = ridge_arena_array(&g->arena, 1, sizeof *g->base);
-        if (ridge_gate_load(g->base_store, &g->arena, run, g->base, NULL) == RIDGE_OK)
-            g->n_base = 1;
-    }
+    if (why != NULL)
+        return ridge_cli_usage(g->args->verb, "%s", why);
     if (g->n_base > 0)
         return RIDGE_EXIT_OK;
     return ridge_cli_usage(g->args->verb, "there is no baseline or run '%s' in %s; ridge baseline set %s RUN makes one%s", run,
                            file, run, has_limits(&g->rules) ? ", --baseline none judges the limits alone" : "");
 }
 
-/* Neither the level nor the spread may come from a run that the noise page calls unfit. */
-static void drop_unfit(struct gating *g)
+/* Of a baseline's runs those that the noise page calls unfit, or that had other inputs, are no reference, while another is. */
+static void choose_base(struct gating *g)
 {
     size_t n_kept = 0;
-    for (size_t i = 0; i < g->n_earlier; i++)
-        if (!g->rules.require_fit || strcmp(g->earlier[i].run.fitness, "unfit") != 0)
-            g->earlier[n_kept++] = g->earlier[i];
-    g->n_earlier = n_kept;
+    struct ridge_gate_run *kept = ridge_arena_array(&g->arena, g->n_base + 1, sizeof *kept);
+    for (size_t i = 0; i < g->n_base; i++)
+        if ((!g->rules.require_fit || strcmp(g->base[i].run.fitness, "unfit") != 0) && g->base[i].run.seed == g->now.run.seed)
+            kept[n_kept++] = g->base[i];
+    if (n_kept == 0)
+        return;
+    g->base = kept;
+    g->n_base = n_kept;
 }
 
-static enum ridge_status check_hosts(const struct gating *g, struct ridge_error *err)
+/* "": times of one class of host. Answers, must-exist and limits hold on any. */
+static const char *other_host(struct gating *g)
 {
     for (size_t i = 0; i < g->n_base; i++)
         if (strcmp(g->base[i].run.host_class, g->now.run.host_class) != 0)
-            return ridge_fail(err, RIDGE_ERR_UNFIT, "", "run %lld was measured on another class of host (%s) than run %lld (%s): "
-                              "a gate does not judge times of different machines; ridge compare shows them",
-                              (long long)g->base[i].run.id, g->base[i].run.host_class, (long long)g->now.run.id,
-                              g->now.run.host_class);
-    return RIDGE_OK;
+            return ridge_arena_printf(&g->arena, "run %lld was measured on another class of host (%s) "
+                                      "than run %lld (%s): a gate does not judge times of different machines; ridge compare shows "
+                                      "them", (long long)g->base[i].run.id, g->base[i].run.host_class, (long long)g->now.run.id,
+                                      g->now.run.host_class);
+    return "";
+}
+
+static enum ridge_status judge_times(struct gating *g, struct ridge_judgement *j, struct ridge_error *err)
+{
+    const struct ridge_cli_runs wanted = {g->now.run.host_class, &g->base[0].run, g->rules.require_fit, g->now.run.started_utc_ns,
+                                          g->base[g->n_base - 1].run.started_utc_ns, RIDGE_CLI_MOST_RUNS};
+    enum ridge_status st = ridge_cli_load_runs(g->base_store, &g->arena, &wanted, &g->earlier, &g->n_earlier, err);
+    const struct ridge_gate_stored stored = {g->base, g->earlier, g->n_base, g->n_earlier, true};
+    return st == RIDGE_OK ? ridge_gate_unpaired(&g->arena, &g->now, &stored, &g->rules, j, err) : st;
 }
 
 static enum ridge_status judge(struct gating *g, struct ridge_judgement *j, struct ridge_error *err)
 {
     struct ridge_arena *a = &g->arena;
-    enum ridge_status st = check_hosts(g, err);
-    if (st == RIDGE_OK && g->n_base > 0)
-        st = ridge_cli_load_runs(g->base_store, a, g->now.run.host_class, g->now.run.started_utc_ns, MOST_EARLIER, &g->earlier,
-                                 &g->n_earlier, err);
-    ridge_cli_drop_old_builds(a, g->earlier, &g->n_earlier);
-    drop_unfit(g);
-    const struct ridge_gate_stored stored = {g->base, g->earlier, g->n_base, g->n_earlier, true};
-    if (st == RIDGE_OK && g->n_base > 0)
-        st = ridge_gate_unpaired(a, &g->now, &stored, &g->rules, j, err);
+    const char *why = other_host(g);
+    enum ridge_status st = RIDGE_OK;
+    if (g->n_base > 0 && why[0] == '\0')
+        st = judge_times(g, j, err);
     if (st == RIDGE_OK)
         st = ridge_gate_control(a, &g->now, &g->rules, j, err);
     if (st == RIDGE_OK)
         st = ridge_gate_limits(a, &g->now, "", &g->rules, j, err);
+    if (why[0] != '\0')
+        j->why = why;
     return st;
 }
 
@@ -124,29 +145,32 @@ static enum ridge_status judge(struct gating *g, struct ridge_judgement *j, stru
  * and the pairs have the last word. */
 static bool is_suspect(const struct ridge_judged *r)
 {
-    return strcmp(r->kind, "unpaired") == 0 && r->i_member >= 0 &&
-           (r->verdict == RIDGE_CHANGE_REGRESSED || r->verdict == RIDGE_CHANGE_INCONCLUSIVE);
+    bool is_compared = strcmp(r->kind, "unpaired") == 0 || strcmp(r->kind, "metric") == 0;
+    return is_compared && r->i_member >= 0 && (r->verdict == RIDGE_CHANGE_REGRESSED || r->verdict == RIDGE_CHANGE_INCONCLUSIVE);
 }
 
-/* The worst that the A/B says of a case: a wrong answer there counts too. */
-static const struct ridge_judged *pair_of(const struct ridge_judgement *pairs, const char *case_id)
+static bool is_pair_of(const struct ridge_judged *p, const struct ridge_judged *r)
+{
+    bool is_same = (strcmp(p->kind, "paired") == 0 || strcmp(p->kind, "metric") == 0) && strcmp(p->metric, r->metric) == 0;
+    return (is_same || strcmp(p->kind, "answer") == 0) && strcmp(p->case_id, r->case_id) == 0;
+}
+
+/* The worst that the A/B says of a case's figure: a wrong answer there counts too. */
+static const struct ridge_judged *pair_of(const struct ridge_judgement *pairs, const struct ridge_judged *r)
 {
     const struct ridge_judged *worst = NULL;
-    for (size_t i = 0; i < pairs->n_rows; i++) {
-        const struct ridge_judged *p = &pairs->rows[i];
-        bool is_it = (strcmp(p->kind, "paired") == 0 || strcmp(p->kind, "answer") == 0) && strcmp(p->case_id, case_id) == 0;
-        if (is_it && (worst == NULL || p->verdict > worst->verdict))
-            worst = p;
-    }
+    for (size_t i = 0; i < pairs->n_rows; i++)
+        if (is_pair_of(&pairs->rows[i], r) && (worst == NULL || pairs->rows[i].verdict > worst->verdict))
+            worst = &pairs->rows[i];
     return worst;
 }
 
 static void take_pair(struct gating *g, struct ridge_judged *r, const struct ridge_judgement *pairs)
 {
-    const struct ridge_judged *p = pair_of(pairs, r->case_id);
+    const struct ridge_judged *p = pair_of(pairs, r);
     if (p == NULL)
         return;
-    bool is_unfit = pairs->exit_code == RIDGE_EXIT_UNFIT && p->verdict != RIDGE_CHANGE_FAILED;
+    bool is_unfit = pairs->why[0] != '\0' && p->verdict != RIDGE_CHANGE_FAILED;
     const char *why = is_unfit ? pairs->why : p->why;
     r->verdict = is_unfit ? RIDGE_CHANGE_INCONCLUSIVE : p->verdict;
     r->ratio = p->ratio;
@@ -171,7 +195,8 @@ static int measure_suspects(struct gating *g, struct ridge_judgement *j)
     bool any_red = false;
     for (size_t i = 0; i < j->n_rows; i++)
         if (is_suspect(&j->rows[i])) {
-            cases[n++] = j->rows[i].case_id;
+            if (n == 0 || strcmp(cases[n - 1], j->rows[i].case_id) != 0) /* rows of one case follow each other */
+                cases[n++] = j->rows[i].case_id;
             any_red |= j->rows[i].verdict == RIDGE_CHANGE_REGRESSED;
         }
     if (n == 0 || ridge_cli_value(g->args, "--b") == NULL)
@@ -186,10 +211,16 @@ static int measure_suspects(struct gating *g, struct ridge_judgement *j)
     for (size_t i = 0; pairs != NULL && i < j->n_rows; i++)
         if (is_suspect(&j->rows[i]))
             take_pair(g, &j->rows[i], pairs);
-    if (any_red && pairs != NULL && pairs->exit_code == RIDGE_EXIT_UNFIT) /* what was red is not green for that */
+    if (any_red && pairs != NULL && pairs->why[0] != '\0') /* what was red is not green for that */
         j->why = ridge_arena_printf(&g->arena, "what regressed could not be measured again as A/B (run %lld): %s",
                                     (long long)pairs->run_id, pairs->why);
     return RIDGE_EXIT_OK;
+}
+
+static const char *half_run(struct ridge_arena *a, const struct ridge_rd_run *run)
+{
+    return ridge_arena_printf(a, "run %lld is %s: a part of its cases says nothing of the others; the command that measured it ends "
+                              "it with --resume: %s", (long long)run->id, run->status, run->command);
 }
 
 /* Of this file or of a copy of it. */
@@ -213,12 +244,12 @@ static int gate(struct gating *g)
     if (is_own_baseline(g))
         return ridge_cli_usage(g->args->verb, "run %lld is the baseline itself; measure a new one with ridge run --gate",
                                (long long)g->now.run.id);
+    choose_base(g);
     if (judge(g, &j, &err) != RIDGE_OK)
         return ridge_cli_error(&err);
     bool is_complete = strcmp(g->now.run.status, "complete") == 0;
     if (!is_complete)
-        j.why = ridge_arena_printf(&g->arena, "run %lld is %s: a part of its cases says nothing of the others; ridge run --resume "
-                                   "ends it", (long long)g->now.run.id, g->now.run.status);
+        j.why = half_run(&g->arena, &g->now.run);
     if (is_complete && (rc = measure_suspects(g, &j)) != RIDGE_EXIT_OK)
         return rc;
     j.mode = strcmp(g->args->verb->name, "rejudge") == 0 ? "rejudge" : "gate";
@@ -267,15 +298,11 @@ int ridge_cli_gate(const struct ridge_cli_args *args)
 /* An ab run is judged again from its pairs, any other against its baseline. */
 static bool sides_of(struct ridge_arena *a, const struct ridge_gate_run *run, const char **side_a, const char **side_b)
 {
+    struct ridge_cli_line l = ridge_cli_line_read(a, run->run.command);
+    const char *option = ridge_cli_line_value(&l, "--option");
     *side_a = "arm=main";
     *side_b = "arm=b";
-    if (ridge_cli_has_arm(run, "b"))
-        return true;
-    const char *const *words = ridge_cli_words(a, run->run.command != NULL ? run->run.command : "");
-    for (size_t i = 0; words[i] != NULL && words[i + 1] != NULL; i++)
-        if (strcmp(words[i], "--option") == 0)
-            return ridge_cli_option_sides(a, words[i + 1], side_a, side_b);
-    return false;
+    return ridge_cli_line_is(&l, "ab") && (option == NULL || ridge_cli_option_sides(a, option, side_a, side_b));
 }
 
 static int rejudge_pairs(const struct ridge_cli_args *args, struct ridge_store *store, const char *file,
@@ -283,13 +310,15 @@ static int rejudge_pairs(const struct ridge_cli_args *args, struct ridge_store *
                          const char *side_a, const char *side_b)
 {
     struct ridge_judgement j = {.base_run_id = -1};
-    struct ridge_gate_look look = {.i_look = 0, .s_per_fork = NAN};
+    struct ridge_gate_look look = {.i_look = 0};
     struct ridge_error err = {0};
     if (ridge_gate_paired(a, run, side_a, side_b, rules, &look, &j, &err) != RIDGE_OK ||
         ridge_gate_limits(a, run, side_b, rules, &j, &err) != RIDGE_OK)
         return ridge_cli_error(&err);
     j.mode = "rejudge";
-    j.baseline = ridge_cli_has_arm(run, "b") ? "main" : side_a;
+    if (strcmp(run->run.status, "complete") != 0)
+        j.why = half_run(a, &run->run);
+    j.baseline = strcmp(side_b, "arm=b") == 0 ? "main" : side_a;
     j.rules_name = rules->name;
     j.rules_text = rules->text;
     j.rules_sha256 = rules->sha256;

@@ -146,8 +146,8 @@ static enum ridge_status history(const struct ridge_cli_args *args, struct ridge
     if (st == RIDGE_OK)
         st = ridge_selector_parse(a, filter != NULL ? filter : "", &cases, err);
     if (st == RIDGE_OK)
-        st = ridge_cli_load_runs(store, a, NULL, INT64_MAX, MOST_RUNS, &l.runs, &l.n, err);
-    ridge_cli_drop_old_builds(a, l.runs, &l.n);
+        st = ridge_cli_load_runs(store, a, &(struct ridge_cli_runs){.before_utc_ns = INT64_MAX, .until_utc_ns = INT64_MAX,
+                                                                    .most = MOST_RUNS}, &l.runs, &l.n, err);
     if (st == RIDGE_OK)
         st = ridge_gate_history(a, l.runs, l.n, &cases, metric, &series, &n, err);
     if (st == RIDGE_OK && ridge_cli_value(args, "--json") != NULL)

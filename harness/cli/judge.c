@@ -1,4 +1,5 @@
 #include "judge.h"
+#include "line.h"
 #include "base/random.h"
 #include "base/os.h"
 
@@ -84,12 +85,42 @@ void ridge_cli_add_arm(struct ridge_plan *plan, const char *name, const char *co
     plan->n_arms++;
 }
 
-double ridge_cli_s_per_fork(const struct ridge_gate_run *run, uint64_t begin_ns)
+/* i_member -> the index of its group in the run, SIZE_MAX: none; of n entries. */
+static size_t *groups_of_members(struct ridge_arena *a, const struct ridge_gate_run *run, size_t *n)
 {
-    double n = 0;
-    for (size_t i = 0; i < run->n_groups; i++)
-        n += (double)ridge_gate_forks(&run->groups[i]);
-    return n > 0 ? (double)(ridge_os_now_ns() - begin_ns) * 1e-9 / n : NAN;
+    *n = 0;
+    for (size_t g = 0; g < run->n_groups; g++)
+        for (size_t k = 0; k < run->groups[g].n_members; k++)
+            *n = (size_t)run->groups[g].members[k].i_member >= *n ? (size_t)run->groups[g].members[k].i_member + 1 : *n;
+    size_t *out = ridge_arena_array(a, *n + 1, sizeof *out);
+    memset(out, 0xff, (*n + 1) * sizeof *out);
+    for (size_t g = 0; g < run->n_groups; g++)
+        for (size_t k = 0; k < run->groups[g].n_members; k++)
+            out[run->groups[g].members[k].i_member] = g;
+    return out;
+}
+
+double *ridge_cli_fork_costs(struct ridge_arena *a, const struct ridge_gate_run *run, uint64_t begin_ns)
+{
+    struct ridge_rd_block *blocks = NULL;
+    size_t n_blocks = 0, n_members = 0;
+    double *out = ridge_arena_array(a, run->n_groups + 1, sizeof *out), n_forks = 0, in_blocks_s = 0;
+    const size_t *group = groups_of_members(a, run, &n_members);
+    if (ridge_read_blocks(run->store, a, run->run.id, &blocks, &n_blocks, NULL) != RIDGE_OK)
+        n_blocks = 0; /* the mean of all is left */
+    for (size_t i = 0; i < n_blocks; i++) {
+        size_t m = (size_t)blocks[i].i_member;
+        if (m >= n_members || group[m] == SIZE_MAX || blocks[i].cpu_time_ns <= 0)
+            continue;
+        out[group[m]] += (double)blocks[i].cpu_time_ns * 1e-9;
+        in_blocks_s += (double)blocks[i].cpu_time_ns * 1e-9;
+    }
+    for (size_t g = 0; g < run->n_groups; g++)
+        n_forks += (double)ridge_gate_forks(&run->groups[g]);
+    double around_s = fmax(0, (double)(ridge_os_now_ns() - begin_ns) * 1e-9 - in_blocks_s) / fmax(1, n_forks);
+    for (size_t g = 0; g < run->n_groups; g++)
+        out[g] = out[g] / fmax(1, (double)ridge_gate_forks(&run->groups[g])) + around_s;
+    return out;
 }
 
 /* ---- rules, names ---- */
@@ -131,28 +162,6 @@ void ridge_cli_split_run(struct ridge_arena *a, const char *text, const char *fi
     }
 }
 
-const char *const *ridge_cli_words(struct ridge_arena *a, const char *text)
-{
-    const char **out = ridge_arena_array(a, strlen(text) / 2 + 2, sizeof *out);
-    size_t n = 0;
-    for (const char *s = text; *s != '\0';) {
-        struct ridge_buf b = {0};
-        s += strspn(s, " \t");
-        if (*s == '\0')
-            break;
-        ridge_buf_puts(&b, "");
-        while (*s != '\0' && *s != ' ' && *s != '\t') {
-            char quote = *s == '\'' || *s == '"' ? *s : '\0';
-            size_t k = quote != '\0' ? strcspn(s + 1, quote == '"' ? "\"" : "'") : strcspn(s, " \t'\"");
-            ridge_buf_put(&b, quote != '\0' ? s + 1 : s, k);
-            s += quote != '\0' ? k + 1 + (s[k + 1] != '\0') : k;
-        }
-        out[n++] = ridge_arena_strn(a, b.data != NULL ? b.data : "", b.n);
-        ridge_buf_deinit(&b);
-    }
-    return out;
-}
-
 /* ---- stored runs ---- */
 
 static enum ridge_status load(struct ridge_store *store, struct ridge_arena *a, int64_t id, struct ridge_gate_run *out,
@@ -161,53 +170,70 @@ static enum ridge_status load(struct ridge_store *store, struct ridge_arena *a, 
     return ridge_gate_load(store, a, ridge_arena_printf(a, "%lld", (long long)id), out, err);
 }
 
-enum ridge_status ridge_cli_load_runs(struct ridge_store *store, struct ridge_arena *a, const char *host_class,
-                                      int64_t before_utc_ns, size_t most, struct ridge_gate_run **out, size_t *n,
-                                      struct ridge_error *err)
+static bool is_wanted(struct ridge_arena *a, const struct ridge_rd_run *r, const struct ridge_cli_runs *w)
+{
+    bool is_right = w->host_class == NULL || strcmp(r->host_class, w->host_class) == 0;
+    bool is_like = w->like == NULL || r->seed == w->like->seed;
+    bool is_fit = !w->needs_fit || strcmp(r->fitness, "unfit") != 0;
+    return is_right && is_like && is_fit && r->started_utc_ns < w->before_utc_ns && strcmp(r->status, "complete") == 0 &&
+           !ridge_cli_has_old_build(a, r);
+}
+
+/* The last `most` up to a time, and as many after it. */
+static size_t cut(struct ridge_rd_run *runs, size_t n, int64_t until_utc_ns, size_t most)
+{
+    size_t n_until = 0, n_kept = 0;
+    while (n_until < n && runs[n_until].started_utc_ns <= until_utc_ns)
+        n_until++;
+    for (size_t i = 0; i < n; i++)
+        if ((i < n_until ? n_until : n) - i <= most)
+            runs[n_kept++] = runs[i];
+    return n_kept;
+}
+
+enum ridge_status ridge_cli_load_runs(struct ridge_store *store, struct ridge_arena *a, const struct ridge_cli_runs *wanted,
+                                      struct ridge_gate_run **out, size_t *n, struct ridge_error *err)
 {
     struct ridge_rd_run *runs = NULL;
-    size_t n_runs = 0, n_kept = 0, skip;
+    size_t n_runs = 0, n_kept = 0;
+    bool shares = true;
     enum ridge_status st = ridge_read_runs(store, a, &runs, &n_runs, err);
     for (size_t i = 0; st == RIDGE_OK && i < n_runs; i++) {
-        bool is_right = host_class == NULL || strcmp(runs[i].host_class, host_class) == 0;
-        if (is_right && runs[i].started_utc_ns < before_utc_ns && strcmp(runs[i].status, "complete") == 0)
+        if (!is_wanted(a, &runs[i], wanted))
+            continue;
+        if (wanted->like != NULL)
+            st = ridge_read_shares_case(store, runs[i].id, wanted->like->id, &shares, err);
+        if (shares)
             runs[n_kept++] = runs[i];
     }
-    skip = n_kept > most ? n_kept - most : 0;
+    n_kept = cut(runs, n_kept, wanted->until_utc_ns, wanted->most);
     *out = ridge_arena_array(a, n_kept + 1, sizeof **out);
     *n = 0;
-    for (size_t i = skip; st == RIDGE_OK && i < n_kept; i++)
+    for (size_t i = 0; st == RIDGE_OK && i < n_kept; i++)
         st = load(store, a, runs[i].id, &(*out)[(*n)++], err);
     return st;
 }
 
-bool ridge_cli_has_arm(const struct ridge_gate_run *run, const char *arm)
+bool ridge_cli_is_ab(struct ridge_arena *a, const struct ridge_rd_run *run)
 {
-    for (size_t g = 0; g < run->n_groups; g++)
-        for (size_t k = 0; k < run->groups[g].n_members; k++)
-            if (strcmp(run->groups[g].members[k].arm, arm) == 0)
-                return true;
-    return false;
+    struct ridge_cli_line l = ridge_cli_line_read(a, run->command);
+    return ridge_cli_line_is(&l, "ab");
 }
 
-static bool has_old_build(struct ridge_arena *a, const struct ridge_gate_run *run)
+bool ridge_cli_has_old_build(struct ridge_arena *a, const struct ridge_rd_run *run)
 {
-    if (!ridge_cli_has_arm(run, "b"))
-        return false;
-    const char *const *words = ridge_cli_words(a, run->run.command != NULL ? run->run.command : "");
-    for (size_t i = 0; words[i] != NULL; i++)
-        if (strcmp(words[i], "--a") == 0 || strcmp(words[i], "--a-env") == 0)
-            return true;
-    return false;
+    struct ridge_cli_line l = ridge_cli_line_read(a, run->command);
+    return ridge_cli_line_is(&l, "ab") && (ridge_cli_line_value(&l, "--a") != NULL || ridge_cli_line_value(&l, "--a-env") != NULL);
 }
 
-void ridge_cli_drop_old_builds(struct ridge_arena *a, struct ridge_gate_run *runs, size_t *n)
+const char *ridge_cli_no_baseline(struct ridge_arena *a, const struct ridge_rd_run *run)
 {
-    size_t n_kept = 0;
-    for (size_t i = 0; i < *n; i++)
-        if (!has_old_build(a, &runs[i]))
-            runs[n_kept++] = runs[i];
-    *n = n_kept;
+    if (strcmp(run->status, "complete") != 0)
+        return ridge_arena_printf(a, "run %lld is %s; a baseline is a complete run", (long long)run->id, run->status);
+    if (ridge_cli_is_ab(a, run))
+        return ridge_arena_printf(a, "run %lld is an A/B, whose arm main may be an old build; ridge run --gate makes a run that can "
+                                  "be a baseline", (long long)run->id);
+    return NULL;
 }
 
 enum ridge_status ridge_cli_load_baseline(struct ridge_store *store, struct ridge_arena *a, const char *name,

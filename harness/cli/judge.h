@@ -9,8 +9,9 @@
  * sample of RIDGE_GATE_AA_CASES cases gets one. program NULL: main's. */
 void ridge_cli_add_arm(struct ridge_plan *plan, const char *name, const char *const *program, const struct ridge_kvs *env,
                        const char *yardstick);
-/* What a fork of a group has cost since the run began; NAN: there is none. */
-double ridge_cli_s_per_fork(const struct ridge_gate_run *run, uint64_t begin_ns);
+/* What a fork of each group has cost since the run began, in seconds, by its place in the run: its own blocks, and an equal share
+ * of all that is around them. */
+double *ridge_cli_fork_costs(struct ridge_arena *a, const struct ridge_gate_run *run, uint64_t begin_ns);
 /* fit.c, run --gate: 5 forks or more, the control arm, and more forks where a figure was disturbed, for at most the time that the
  * planned ones took. */
 struct ridge_cli_fit { /* what the hooks remember */
@@ -42,16 +43,22 @@ int ridge_cli_tell_judgement(const struct ridge_cli_args *args, struct ridge_sto
                              const struct ridge_judgement *j);
 /* FILE.md, and FILE.2.md and so on where it would be longer than most_bytes; parts that an earlier one left are removed. */
 int ridge_cli_write_summary(const struct ridge_judgement *j, const char *path, size_t most_bytes);
-/* Words of a command line: blanks separate, quotes hold together. NULL-terminated. */
-const char *const *ridge_cli_words(struct ridge_arena *a, const char *text);
-/* All complete runs of a store, oldest first, that a filter keeps. */
-enum ridge_status ridge_cli_load_runs(struct ridge_store *store, struct ridge_arena *a, const char *host_class,
-                                      int64_t before_utc_ns, size_t most, struct ridge_gate_run **out, size_t *n,
-                                      struct ridge_error *err) RIDGE_MUST_USE;
-bool ridge_cli_has_arm(const struct ridge_gate_run *run, const char *arm);
-/* Runs tell how this host differs from day to day. An A/B whose arm main is the old side of two builds (--a, --a-env), and not
- * the worker beside ridge, tells something else. */
-void ridge_cli_drop_old_builds(struct ridge_arena *a, struct ridge_gate_run *runs, size_t *n);
+/* The complete runs of a store that tell how times on a host lie, oldest first; A/Bs whose arm main is an old build are none. */
+struct ridge_cli_runs {
+    const char *host_class;    /* NULL: any */
+    const struct ridge_rd_run *like; /* of this store: they share a case and the seed with it; NULL: any */
+    bool needs_fit;            /* none that the noise page calls unfit */
+    int64_t before_utc_ns, until_utc_ns;
+    size_t most;               /* the last ones up to `until`, and as many after it */
+};
+enum ridge_status ridge_cli_load_runs(struct ridge_store *store, struct ridge_arena *a, const struct ridge_cli_runs *wanted,
+                                      struct ridge_gate_run **out, size_t *n, struct ridge_error *err) RIDGE_MUST_USE;
+#define RIDGE_CLI_MOST_RUNS 20 /* of a gate, on either side of its baseline */
+/* Was it made by ridge ab? Of such a run the arm main may be the old build; has_old_build: it is (--a, --a-env), and not the
+ * worker beside ridge. */
+bool ridge_cli_is_ab(struct ridge_arena *a, const struct ridge_rd_run *run);
+bool ridge_cli_has_old_build(struct ridge_arena *a, const struct ridge_rd_run *run);
+const char *ridge_cli_no_baseline(struct ridge_arena *a, const struct ridge_rd_run *run); /* why not, in words; NULL: it can be one */
 /* The name's runs, loaded, oldest first; none: a name that is not there. */
 enum ridge_status ridge_cli_load_baseline(struct ridge_store *store, struct ridge_arena *a, const char *name,
                                           struct ridge_gate_run **out, size_t *n, struct ridge_error *err) RIDGE_MUST_USE;

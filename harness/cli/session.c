@@ -427,8 +427,17 @@ static enum ridge_status look_again(struct session *s, struct ridge_sched_config
     return st;
 }
 
+/* A judged session has no --resume: its sides belong together. */
+static void tell_interrupted(const struct ridge_session_config *c)
+{
+    bool goes_on = !c->is_temporary && (c->hooks == NULL || c->hooks->conclude == NULL);
+    ridge_cli_say("interrupted; what was finished is stored%s%s%s", goes_on ? ", and " : "", goes_on ? c->command : "",
+                  !goes_on ? "" : c->resume ? " goes on" : " --resume goes on");
+}
+
 static int measure(struct session *s)
 {
+    const struct ridge_session_hooks *hooks = s->config->hooks;
     struct ridge_error err = {0}, end_err = {0};
     struct ridge_sched_config config = {.default_program = s->worker->program, .interrupted = &ridge_cli_interrupted};
     struct ridge_sched_sink sink = {.self = s,
@@ -454,9 +463,7 @@ static int measure(struct session *s)
         return ran == RIDGE_OK ? rc : exit_code(s, ran, rc);
     }
     if (ran == RIDGE_ERR_INTERRUPTED)
-        ridge_cli_say("interrupted; what was finished is stored%s",
-                      s->config->is_temporary ? "" : ", and ridge run --resume goes on");
-    const struct ridge_session_hooks *hooks = s->config->hooks;
+        tell_interrupted(s->config);
     if (hooks != NULL && hooks->conclude != NULL && ran == RIDGE_OK)
         return hooks->conclude(hooks->self, s->store, s->run_id, exit_code(s, ran, RIDGE_EXIT_OK));
     return exit_code(s, ran, print_results(s));

@@ -4,6 +4,7 @@
 #define RIDGE_DATA_JUDGEMENT_H
 
 #include "base/arena.h"
+#include "data/kvs.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -32,6 +33,7 @@ struct ridge_judged {
     double more_s;
     const char *why;
     const char *again;        /* the command that reproduces it */
+    const struct ridge_kvs *keys; /* of the case, for selectors; NULL: read from a file */
 };
 struct ridge_judgement {
     int64_t id, run_id, base_run_id, judged_utc_ns; /* base_run_id -1: none, or another file's */

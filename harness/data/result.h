@@ -83,6 +83,7 @@ struct ridge_metric {
     const char *name; /* key of metrics.inc */
     double value, low, high; /* NAN: no interval */
     int64_t n;
+    int64_t n_forks; /* that count in it; 0: not known */
     const char *unit, *source, *rule;
     const char *refused; /* not NULL: no value; says why in words */
 };

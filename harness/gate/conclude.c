@@ -80,16 +80,11 @@ static const char *why_unfit(struct ridge_arena *a, const struct ridge_gate_run 
     return "";
 }
 
-/* Does a rule speak of this row? A case that only the baseline has is matched by nothing but the whole file's word. */
-static bool is_ruled(struct ridge_arena *a, const struct ridge_gate_run *run, const struct ridge_gate_rules *rules,
-                     const struct ridge_judged *r, bool (*wants)(const struct ridge_gate_rule *))
+/* Does a rule speak of this row? */
+static bool is_ruled(const struct ridge_gate_rules *rules, const struct ridge_judged *r, bool (*wants)(const struct ridge_gate_rule *))
 {
-    const struct ridge_rd_member *m = ridge_gate_member(run, r->i_member);
-    if (m == NULL)
-        return false;
-    struct ridge_kvs kvs = ridge_gate_member_kvs(a, m);
     for (size_t i = 0; i < rules->n; i++)
-        if (wants(&rules->v[i]) && ridge_selector_match(&rules->v[i].cases, &kvs))
+        if (wants(&rules->v[i]) && ridge_selector_match(&rules->v[i].cases, r->keys))
             return true;
     return false;
 }
@@ -113,31 +108,41 @@ static bool any_rule(const struct ridge_gate_rules *rules, bool (*wants)(const s
 }
 
 /* A rule with "inconclusive": "fail" makes such a case end in 4. */
-static size_t strict_inconclusive(struct ridge_arena *a, const struct ridge_gate_run *run, const struct ridge_gate_rules *rules,
-                                  const struct ridge_judgement *j)
+static size_t strict_inconclusive(const struct ridge_gate_rules *rules, const struct ridge_judgement *j)
 {
     size_t n = 0;
     if (!rules->fail_inconclusive && !any_rule(rules, wants_decision))
         return 0;
     for (size_t i = 0; i < j->n_rows; i++)
         n += j->rows[i].verdict == RIDGE_CHANGE_INCONCLUSIVE && !is_kind(&j->rows[i], "aa") &&
-             (rules->fail_inconclusive || is_ruled(a, run, rules, &j->rows[i], wants_decision));
+             (rules->fail_inconclusive || is_ruled(rules, &j->rows[i], wants_decision));
     return n;
 }
 
 /* A rule with "improved": "fail": work that was left out looks like a gain. */
-static void refuse_gains(struct ridge_arena *a, const struct ridge_gate_run *run, const struct ridge_gate_rules *rules,
-                         struct ridge_judgement *j)
+static void refuse_gains(struct ridge_arena *a, const struct ridge_gate_rules *rules, struct ridge_judgement *j)
 {
     if (!any_rule(rules, wants_no_gain))
         return;
     for (size_t i = 0; i < j->n_rows; i++) {
         struct ridge_judged *r = &j->rows[i];
-        if (r->verdict != RIDGE_CHANGE_IMPROVED || is_kind(r, "aa") || !is_ruled(a, run, rules, r, wants_no_gain))
+        if (r->verdict != RIDGE_CHANGE_IMPROVED || is_kind(r, "aa") || !is_ruled(rules, r, wants_no_gain))
             continue;
         r->verdict = RIDGE_CHANGE_FAILED;
         r->why = ridge_arena_printf(a, "too good to be true: a rule lets no gain pass%s%s", r->why[0] != '\0' ? "; " : "", r->why);
     }
+}
+
+/* Over the margin, and never red for want of forks: that must not pass for a case that is only undecided. */
+static size_t short_of_forks(const struct ridge_judgement *j)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < j->n_rows; i++) {
+        const struct ridge_judged *r = &j->rows[i];
+        bool is_compared = is_kind(r, "paired") || is_kind(r, "unpaired");
+        n += is_compared && r->n_forks > 0 && r->n_forks < RIDGE_GATE_MIN_FORKS && r->ratio > 1 + r->margin_ratio;
+    }
+    return n;
 }
 
 /* What cannot be judged is not called red, nowhere: reports and annotations read the rows. */
@@ -182,7 +187,7 @@ void ridge_gate_conclude(struct ridge_arena *a, const struct ridge_gate_run *run
         j->why = why_unfit(a, run, rules, needs_control, j);
     j->advice = j->advice != NULL ? j->advice : "";
     if (j->why[0] == '\0')
-        refuse_gains(a, run, rules, j);
+        refuse_gains(a, rules, j);
     else
         take_back(a, j);
     for (size_t i = 0; i < RIDGE_N_CHANGES; i++)
@@ -191,7 +196,7 @@ void ridge_gate_conclude(struct ridge_arena *a, const struct ridge_gate_run *run
         qsort(j->rows, j->n_rows, sizeof *j->rows, by_weight);
     j->aa_upper = ridge_stat_binomial_upper(j->n_aa_out_pooled, j->n_aa_pooled, 0.95);
     j->detect_ratio = median_detectable(j);
-    size_t strict = strict_inconclusive(a, run, rules, j);
+    size_t strict = strict_inconclusive(rules, j), n_short = short_of_forks(j);
     size_t n_bad = n[RIDGE_CHANGE_REGRESSED] + n[RIDGE_CHANGE_FAILED];
     if (hard_failures(j) > 0)
         j->exit_code = REGRESSION;
@@ -199,12 +204,15 @@ void ridge_gate_conclude(struct ridge_arena *a, const struct ridge_gate_run *run
         j->exit_code = UNFIT;
     else if (n_bad > 0)
         j->exit_code = REGRESSION;
-    else if (strict > 0)
+    else if (strict + n_short > 0)
         j->exit_code = UNFIT;
     else
         j->exit_code = PASS;
     if (j->exit_code == UNFIT && j->why[0] == '\0')
-        j->why = ridge_arena_printf(a, "%zu case%s stayed inconclusive, and the gate file does not let that pass", strict,
+        j->why = n_short > 0
+                     ? ridge_arena_printf(a, "%zu case%s over the margin on fewer than %d forks; measure with ridge run --gate (5 forks "
+                                          "or more), or --set forks=5", n_short, n_short == 1 ? " is" : "s are", RIDGE_GATE_MIN_FORKS)
+                     : ridge_arena_printf(a, "%zu case%s stayed inconclusive, and the gate file does not let that pass", strict,
                                     strict == 1 ? "" : "s");
     static const char *const words[] = {[PASS] = "PASS", [REGRESSION] = "REGRESSION", [UNFIT] = "CANNOT JUDGE"};
     j->banner = ridge_arena_printf(a, "%s: %zu of %zu regressed, %zu failed, %zu improved, %zu OK, %zu inconclusive",

@@ -49,7 +49,8 @@ enum ridge_status ridge_gate_load(struct ridge_store *store, struct ridge_arena 
 /* NULL: none. A member of two groups is one case: the first. */
 const struct ridge_rd_member *ridge_gate_member(const struct ridge_gate_run *run, int64_t i_member);
 int64_t ridge_gate_forks(const struct ridge_rd_group *g); /* of the member that has most */
-/* Did disturbed forks have to be counted for the figure that would be held against another run's? */
+/* Is the figure that would be held against another run's too weak for it: did disturbed forks have to be counted, or are
+ * fewer than 5 left without them? */
 bool ridge_gate_is_disturbed(const struct ridge_rd_member *m);
 /* Keys that selectors see: id, subject, op, backend, device, target, arm, model, layer, shape and options. */
 struct ridge_kvs ridge_gate_member_kvs(struct ridge_arena *a, const struct ridge_rd_member *m);
@@ -57,7 +58,7 @@ const char *ridge_gate_label(struct ridge_arena *a, const struct ridge_rd_run *r
 
 struct ridge_gate_look { /* which look this is, for the alpha that it may spend */
     int64_t i_look;      /* from 0 */
-    double s_per_fork;   /* what one more fork of a group costs; NAN: unknown */
+    const double *s_per_fork; /* what one more fork costs, by the group's place in the run; NULL: unknown */
 };
 /* Members that match `b` against those of the same group that match `a` and agree in everything that the
  * selectors do not name; pairs are (fork, round). The control rows (arm aa against main) come along. */
@@ -65,6 +66,12 @@ enum ridge_status ridge_gate_paired(struct ridge_arena *a, const struct ridge_ga
                                     const char *side_b, const struct ridge_gate_rules *rules,
                                     const struct ridge_gate_look *look, struct ridge_judgement *out,
                                     struct ridge_error *err) RIDGE_MUST_USE;
+/* Do two sides meet in the rounds of any group? */
+bool ridge_gate_has_pairs(struct ridge_arena *a, const struct ridge_gate_run *run, const char *side_a, const char *side_b);
+/* Where they do not: two runs out of one, each member of side b alone, and under its case id the first of side a that agrees in
+ * all else. Their members carry the stored run's indexes. */
+enum ridge_status ridge_gate_sides(struct ridge_arena *a, const struct ridge_gate_run *run, const char *side_a, const char *side_b,
+                                   struct ridge_gate_run *base, struct ridge_gate_run *now, struct ridge_error *err) RIDGE_MUST_USE;
 /* Only the control of a run: what `gate` reads. Appends rows. */
 enum ridge_status ridge_gate_control(struct ridge_arena *a, const struct ridge_gate_run *run,
                                      const struct ridge_gate_rules *rules, struct ridge_judgement *out,

@@ -11,6 +11,7 @@ struct pair {
     struct ridge_judge_rule rule;
     size_t n_disturbed; /* forks that count although a neighbour or a thief was beside all of them */
     bool has;
+    size_t i_group; /* place in the run */
 };
 struct pairs {
     struct pair *v;
@@ -42,9 +43,23 @@ static bool is_partner(const struct ridge_kvs *x, const struct ridge_kvs *y, con
     return true;
 }
 
-static void find_pairs(struct ridge_arena *a, const struct ridge_rd_group *g, const struct ridge_selector *sa,
+static enum ridge_status parse_sides(struct ridge_arena *a, const char *side_a, const char *side_b, struct ridge_selector *sa,
+                                     struct ridge_selector *sb, struct ridge_error *err)
+{
+    enum ridge_status st = ridge_selector_parse(a, side_a, sa, err);
+    return st == RIDGE_OK ? ridge_selector_parse(a, side_b, sb, err) : st;
+}
+
+static enum ridge_status no_case(const struct ridge_gate_run *run, const char *side_a, const char *side_b, struct ridge_error *err)
+{
+    return ridge_fail(err, RIDGE_ERR_USAGE, "", "no case of run %lld has both a member with %s and one with %s",
+                      (long long)run->run.id, side_a, side_b);
+}
+
+static void find_pairs(struct ridge_arena *a, const struct ridge_gate_run *run, size_t i_group, const struct ridge_selector *sa,
                        const struct ridge_selector *sb, struct pairs *out)
 {
+    const struct ridge_rd_group *g = &run->groups[i_group];
     struct ridge_kvs *kvs = ridge_arena_array(a, g->n_members + 1, sizeof *kvs);
     for (size_t i = 0; i < g->n_members; i++)
         kvs[i] = ridge_gate_member_kvs(a, &g->members[i]);
@@ -55,7 +70,7 @@ static void find_pairs(struct ridge_arena *a, const struct ridge_rd_group *g, co
             if (k == i || g->members[k].yardstick != NULL || !ridge_selector_match(sa, &kvs[k]) ||
                 !is_partner(&kvs[k], &kvs[i], sa, sb))
                 continue;
-            RIDGE_PUSH(*out, ((struct pair){.base = &g->members[k], .now = &g->members[i]}));
+            RIDGE_PUSH(*out, ((struct pair){.base = &g->members[k], .now = &g->members[i], .i_group = i_group}));
             break;
         }
     }
@@ -174,7 +189,7 @@ static void judge(struct ridge_arena *a, struct ridge_judged *r, const struct pa
     bool is_open = r->verdict == RIDGE_CHANGE_INCONCLUSIVE;
     if (is_open && p->n_disturbed > 0 && r->n_more_forks < r->n_forks)
         r->n_more_forks = r->n_forks; /* the width is the disturbance's: it goes when enough quiet forks are there */
-    r->more_s = (double)r->n_more_forks * look->s_per_fork;
+    r->more_s = look->s_per_fork != NULL ? (double)r->n_more_forks * look->s_per_fork[p->i_group] : NAN;
     if (is_open)
         r->why = say_more(a, r, because(a, p, is_many));
 }
@@ -257,18 +272,15 @@ enum ridge_status ridge_gate_paired(struct ridge_arena *a, const struct ridge_ga
     struct ridge_gate_spread spread = {0};
     struct ridge_gate_exact_sum exact = {0};
     double alpha = rules->alpha / (double)rules->n_looks; /* Bonferroni over looks: safe for any stopping */
-    enum ridge_status st = ridge_selector_parse(a, side_a, &sa, err);
-    if (st == RIDGE_OK)
-        st = ridge_selector_parse(a, side_b, &sb, err);
+    enum ridge_status st = parse_sides(a, side_a, side_b, &sa, &sb, err);
     if (st != RIDGE_OK)
         return st;
     for (size_t i = 0; i < run->n_groups; i++)
-        find_pairs(a, &run->groups[i], &sa, &sb, &pairs);
+        find_pairs(a, run, i, &sa, &sb, &pairs);
     for (size_t i = 0; i < pairs.n && st == RIDGE_OK; i++)
         st = measure(a, run, &pairs.v[i], rules, alpha, pairs.n, &spread, err);
     if (st == RIDGE_OK && pairs.n == 0)
-        st = ridge_fail(err, RIDGE_ERR_USAGE, "", "no case of run %lld has both a member with %s and one with %s",
-                        (long long)run->run.id, side_a, side_b);
+        st = no_case(run, side_a, side_b, err);
     if (st == RIDGE_OK)
         judge_all(a, run, &pairs, alpha, look, &exact, out);
     for (size_t i = 0; i < pairs.n && st == RIDGE_OK; i++)
@@ -280,4 +292,81 @@ enum ridge_status ridge_gate_paired(struct ridge_arena *a, const struct ridge_ga
     out->n_looks = look->i_look + 1;
     out->advice = ridge_gate_advice(a, ridge_gate_exact_text(a, &exact), ridge_gate_spread_text(a, &spread));
     return st == RIDGE_OK ? control(a, run, rules, alpha, out, err) : st;
+}
+
+/* ---- sides that never met in a round ---- */
+
+struct sides {
+    struct ridge_arena *a;
+    const struct ridge_gate_run *run;
+    const struct ridge_selector *sa, *sb;
+    struct ridge_rd_group *base, *now;
+    size_t n;
+};
+
+static const struct ridge_rd_member *partner_of(const struct sides *s, const struct ridge_kvs *kvs, const struct ridge_rd_member *m)
+{
+    for (size_t g = 0; g < s->run->n_groups; g++)
+        for (size_t k = 0; k < s->run->groups[g].n_members; k++) {
+            const struct ridge_rd_member *other = &s->run->groups[g].members[k];
+            struct ridge_kvs its = ridge_gate_member_kvs(s->a, other);
+            if (other != m && other->yardstick == NULL && ridge_selector_match(s->sa, &its) && is_partner(&its, kvs, s->sa, s->sb))
+                return other;
+        }
+    return NULL;
+}
+
+static void put_alone(struct sides *s, struct ridge_rd_group *out, const struct ridge_rd_member *m, const struct ridge_rd_member *as)
+{
+    struct ridge_rd_member *copy = ridge_arena_alloc(s->a, sizeof *copy);
+    *copy = *m;
+    copy->case_id = as->case_id;
+    copy->arm = as->arm;
+    *out = (struct ridge_rd_group){.i_group = (int64_t)s->n, .title = "", .members = copy, .n_members = 1};
+}
+
+static void take_group(struct sides *s, const struct ridge_rd_group *g)
+{
+    for (size_t k = 0; k < g->n_members; k++) {
+        const struct ridge_rd_member *m = &g->members[k];
+        struct ridge_kvs kvs = ridge_gate_member_kvs(s->a, m);
+        bool is_side = m->yardstick == NULL && ridge_selector_match(s->sb, &kvs);
+        const struct ridge_rd_member *partner = is_side ? partner_of(s, &kvs, m) : NULL;
+        if (partner == NULL)
+            continue;
+        put_alone(s, &s->base[s->n], partner, m);
+        put_alone(s, &s->now[s->n], m, m);
+        s->n++;
+    }
+}
+
+enum ridge_status ridge_gate_sides(struct ridge_arena *a, const struct ridge_gate_run *run, const char *side_a, const char *side_b,
+                                   struct ridge_gate_run *base, struct ridge_gate_run *now, struct ridge_error *err)
+{
+    struct ridge_selector sa, sb;
+    size_t most = 0;
+    enum ridge_status st = parse_sides(a, side_a, side_b, &sa, &sb, err);
+    if (st != RIDGE_OK)
+        return st;
+    for (size_t i = 0; i < run->n_groups; i++)
+        most += run->groups[i].n_members;
+    struct sides s = {a, run, &sa, &sb, ridge_arena_array(a, most + 1, sizeof *s.base), ridge_arena_array(a, most + 1, sizeof *s.now), 0};
+    for (size_t i = 0; i < run->n_groups; i++)
+        take_group(&s, &run->groups[i]);
+    *base = *now = *run;
+    base->groups = s.base;
+    now->groups = s.now;
+    base->n_groups = now->n_groups = s.n;
+    return s.n > 0 ? RIDGE_OK : no_case(run, side_a, side_b, err);
+}
+
+bool ridge_gate_has_pairs(struct ridge_arena *a, const struct ridge_gate_run *run, const char *side_a, const char *side_b)
+{
+    struct ridge_selector sa, sb;
+    struct pairs pairs = {0};
+    bool can_read = parse_sides(a, side_a, side_b, &sa, &sb, NULL) == RIDGE_OK;
+    for (size_t i = 0; can_read && i < run->n_groups && pairs.n == 0; i++)
+        find_pairs(a, run, i, &sa, &sb, &pairs);
+    free(pairs.v);
+    return pairs.n > 0;
 }

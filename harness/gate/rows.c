@@ -14,6 +14,8 @@ struct ridge_judged *ridge_gate_add(struct ridge_arena *a, struct ridge_judgemen
         j->rows = grown;
     }
     struct ridge_judged *r = &j->rows[j->n_rows++];
+    struct ridge_kvs *keys = ridge_arena_alloc(a, sizeof *keys);
+    *keys = ridge_gate_member_kvs(a, m);
     *r = (struct ridge_judged){.i_member = m->i_member,
                                .base_run_id = -1,
                                .i_member_base = -1,
@@ -30,7 +32,8 @@ struct ridge_judged *ridge_gate_add(struct ridge_arena *a, struct ridge_judgemen
                                .detect_ratio = NAN,
                                .more_s = NAN,
                                .why = "",
-                               .again = ""};
+                               .again = "",
+                               .keys = keys};
     return r;
 }
 

@@ -7,6 +7,18 @@
 /* run: the one that m is a member of. */
 struct ridge_judged *ridge_gate_add(struct ridge_arena *a, struct ridge_judgement *j, const struct ridge_rd_run *run,
                                     const struct ridge_rd_member *m, const char *metric, const char *kind);
+/* index.c: the members of a run by case and arm, yardsticks left out. */
+struct ridge_gate_entry {
+    const struct ridge_rd_member *m;
+    const struct ridge_rd_group *group;
+};
+struct ridge_gate_index {
+    struct ridge_gate_entry *v;
+    size_t n;
+};
+struct ridge_gate_index ridge_gate_index_of(struct ridge_arena *a, const struct ridge_gate_run *run);
+const struct ridge_gate_entry *ridge_gate_lookup(const struct ridge_gate_index *index, const struct ridge_rd_member *m);
+const struct ridge_rd_member *ridge_gate_find(const struct ridge_gate_index *index, const struct ridge_rd_member *m);
 /* A member's block statistics and, with `tail`, its samples with their forks. */
 struct ridge_gate_samples {
     struct ridge_block_table table;
@@ -32,7 +44,7 @@ const char *ridge_gate_spread_text(struct ridge_arena *a, const struct ridge_gat
 /* With the variances between runs of n_between cases, summed. */
 const char *ridge_gate_days_text(struct ridge_arena *a, const struct ridge_gate_spread *s, double between, size_t n_between);
 /* Both sentences, each "" when there is nothing to say. */
-const char *ridge_gate_advice(struct ridge_arena *a, const char *exact, const char *spread);
+const char *ridge_gate_advice(struct ridge_arena *a, const char *first, const char *second);
 /* exact.c: what two members differ in without a clock, in words, and how many cases of a judgement do. */
 struct ridge_gate_exact {
     const char *words; /* "": nothing */

@@ -68,8 +68,8 @@ const char *ridge_gate_days_text(struct ridge_arena *a, const struct ridge_gate_
                               "runs (days); %s", percent(s->rounds, s->n), percent(s->forks, s->n), 100 * sqrt(days), next);
 }
 
-const char *ridge_gate_advice(struct ridge_arena *a, const char *exact, const char *spread)
+const char *ridge_gate_advice(struct ridge_arena *a, const char *first, const char *second)
 {
-    return exact[0] == '\0' || spread[0] == '\0' ? (exact[0] != '\0' ? exact : spread)
-                                                 : ridge_arena_printf(a, "%s. %s", exact, spread);
+    return first[0] == '\0' || second[0] == '\0' ? (first[0] != '\0' ? first : second)
+                                                  : ridge_arena_printf(a, "%s. %s", first, second);
 }

@@ -20,50 +20,6 @@ static const struct relative relatives[] = {{"peak_ratio", "relative to the FMA 
                                             {"copy_ratio", "relative to the plain copy of the same rounds", -1},
                                             {"time_ns", "unpaired, no yardstick: drift of the machine not excluded", 1}};
 
-/* Members of a run by case: one sorted list per run, or 10,000 cases would need 10^8 comparisons. */
-struct entry {
-    const struct ridge_rd_member *m;
-    const struct ridge_rd_group *group;
-};
-struct index {
-    struct entry *v;
-    size_t n;
-};
-
-static int by_case(const void *a, const void *b)
-{
-    const struct ridge_rd_member *x = ((const struct entry *)a)->m, *y = ((const struct entry *)b)->m;
-    int order = strcmp(x->case_id, y->case_id);
-    return order != 0 ? order : strcmp(x->arm, y->arm);
-}
-
-static struct index index_of(struct ridge_arena *a, const struct ridge_gate_run *run)
-{
-    struct index out = {0};
-    size_t n = 0;
-    for (size_t i = 0; i < run->n_groups; i++)
-        n += run->groups[i].n_members;
-    out.v = ridge_arena_array(a, n + 1, sizeof *out.v);
-    for (size_t i = 0; i < run->n_groups; i++)
-        for (size_t k = 0; k < run->groups[i].n_members; k++)
-            if (run->groups[i].members[k].yardstick == NULL)
-                out.v[out.n++] = (struct entry){&run->groups[i].members[k], &run->groups[i]};
-    qsort(out.v, out.n, sizeof *out.v, by_case);
-    return out;
-}
-
-static const struct entry *lookup(const struct index *index, const struct ridge_rd_member *m)
-{
-    const struct entry key = {.m = m};
-    return index->n > 0 ? bsearch(&key, index->v, index->n, sizeof key, by_case) : NULL;
-}
-
-static const struct ridge_rd_member *member(const struct index *index, const struct ridge_rd_member *m)
-{
-    const struct entry *hit = lookup(index, m);
-    return hit != NULL ? hit->m : NULL;
-}
-
 static const struct ridge_metric *good(const struct ridge_rd_member *m, const char *metric)
 {
     const struct ridge_metric *x = m != NULL && strcmp(m->verdict, "ok") == 0 ? ridge_rd_metric(m, metric) : NULL;
@@ -93,7 +49,7 @@ static double within(const struct ridge_metric *x)
 struct judging {
     struct ridge_arena *a;
     const struct ridge_gate_run *now, *base, *earlier;
-    struct index now_index, *base_index, *earlier_index;
+    struct ridge_gate_index now_index, *base_index, *earlier_index;
     size_t n_base, n_earlier;
     bool by_level;
     const struct ridge_gate_rules *rules;
@@ -101,6 +57,7 @@ struct judging {
 };
 struct change {
     const struct ridge_rd_member *now, *base;
+    const struct ridge_gate_run *base_run; /* of the baseline's runs the first that has a time of it */
     const struct relative *relative;
     const struct ridge_rd_member *anchors[MOST_ANCHORS]; /* of the judged run */
     size_t n_anchors;
@@ -123,8 +80,9 @@ static bool same_library(const struct ridge_rd_member *x, const struct ridge_rd_
 /* What did not change between two runs tells what the host did. Ridge's own kernels have no library, so none is an anchor. */
 static void find_anchors(const struct judging *j, const struct ridge_rd_group *group, struct change *c)
 {
+    const struct ridge_gate_index *base = &j->base_index[c->base_run - j->base];
     for (size_t i = 0; i < group->n_members && c->n_anchors < MOST_ANCHORS; i++) {
-        const struct ridge_rd_member *m = &group->members[i], *old = member(&j->base_index[0], m);
+        const struct ridge_rd_member *m = &group->members[i], *old = ridge_gate_find(base, m);
         if (m != c->now && m->yardstick == NULL && old != NULL && same_library(m, old) &&
             good(m, c->relative->metric) != NULL && good(old, c->relative->metric) != NULL)
             c->anchors[c->n_anchors++] = m;
@@ -143,19 +101,26 @@ static const struct ridge_metric *quiet(const struct ridge_metric *x)
     return x != NULL && strstr(x->rule, RIDGE_RULE_DISTURBED) == NULL ? x : NULL;
 }
 
+/* Forks that the figure rests on: a disturbed one is left out where enough are not. */
+static int64_t n_counted(const struct ridge_rd_member *m, const struct relative *r)
+{
+    const struct ridge_metric *x = good(m, r->metric);
+    return x != NULL && x->n_forks > 0 ? x->n_forks : m->n_forks;
+}
+
 bool ridge_gate_is_disturbed(const struct ridge_rd_member *m)
 {
     const struct relative *r = pick(m, m);
-    return r != NULL && quiet(good(m, r->metric)) == NULL;
+    return r != NULL && (quiet(good(m, r->metric)) == NULL || n_counted(m, r) < RIDGE_GATE_MIN_FORKS);
 }
 
 /* The case's log value in a run, relative to its anchors there; NAN: not all were measured, or not undisturbed. */
-static double value_in(const struct change *c, const struct index *run, double *within_sq)
+static double value_in(const struct change *c, const struct ridge_gate_index *run, double *within_sq)
 {
-    const struct ridge_metric *x = quiet(good(member(run, c->now), c->relative->metric));
+    const struct ridge_metric *x = quiet(good(ridge_gate_find(run, c->now), c->relative->metric));
     double value = x != NULL ? log_of(c->relative, x) : NAN, w = x != NULL ? within(x) : NAN, sum = w * w;
     for (size_t i = 0; i < c->n_anchors && !isnan(value); i++) {
-        const struct ridge_rd_member *m = member(run, c->anchors[i]);
+        const struct ridge_rd_member *m = ridge_gate_find(run, c->anchors[i]);
         x = m != NULL && same_library(m, c->anchors[i]) ? quiet(good(m, c->relative->metric)) : NULL;
         value = x != NULL ? value - log_of(c->relative, x) / n_references(c) : NAN;
         w = x != NULL ? within(x) / n_references(c) : NAN;
@@ -182,26 +147,37 @@ static int64_t baseline_utc_ns(const struct judging *j)
     return last;
 }
 
-/* The runs up to the baseline that lie on its level (since the last change point before it) are one reference: a single
- * run carries its own day's luck. Later runs never move it, so slow creeping is held against the baseline. A baseline that
- * is far off the level is its own reference: a change was accepted, and no change point can be seen so soon after it. */
-static size_t level_of_baseline(const double *v, size_t n, size_t n_until, double most_apart, double *base, size_t n_base)
+struct levels { /* runs of a series from this one on */
+    size_t at_baseline, newest;
+};
+
+static struct levels levels_of(const double *v, size_t n, size_t n_until)
 {
     enum { MOST = 16 };
     struct ridge_change_point found[MOST];
-    double own = ridge_stat_hodges_lehmann(base, n_base), *ratios = ridge_xrealloc_array(NULL, n + 1, sizeof *ratios);
-    size_t from = 0, k = 0;
+    struct levels out = {0, 0};
+    double *ratios = ridge_xrealloc_array(NULL, n + 1, sizeof *ratios);
     for (size_t i = 0; i < n; i++)
         ratios[i] = exp(v[i] - v[0]);
     size_t n_found = ridge_stat_changes(ratios, n, &ridge_change_rule_default, found, MOST);
-    for (size_t i = 0; i < n_found; i++)
-        from = found[i].at < n_until ? found[i].at : from;
+    for (size_t i = 0; i < n_found; i++) {
+        out.newest = found[i].at;
+        out.at_baseline = found[i].at < n_until ? found[i].at : out.at_baseline;
+    }
     free(ratios);
+    return out;
+}
+
+/* The runs up to the baseline that lie on its level (since the last change point before it) are one reference: a single
+ * run carries its own day's luck. Later runs never move it, so slow creeping is held against the baseline. A baseline that
+ * is far off the level is its own reference: a change was accepted, and no change point can be seen so soon after it. */
+static size_t level_of_baseline(const double *v, size_t from, size_t n_until, double most_apart, double *base, size_t n_base)
+{
+    double own = ridge_stat_hodges_lehmann(base, n_base);
     if (fabs(own - ridge_stat_hodges_lehmann(v + from, n_until - from)) > most_apart)
         return n_base;
-    for (size_t i = from; i < n_until; i++)
-        base[k++] = v[i];
-    return k;
+    memcpy(base, v + from, (n_until - from) * sizeof *v);
+    return n_until - from;
 }
 
 static void measure_with(const struct judging *j, struct change *c)
@@ -226,12 +202,14 @@ static void measure_with(const struct judging *j, struct change *c)
     double now = value_in(c, &j->now_index, &within_sq);
     c->within = sqrt(within_sq);
     c->prior = prior_of(j, c->relative, ridge_gate_is_memory_bound(c->base));
-    c->between = ridge_stat_between(earlier, c->n_runs, c->within, c->prior);
+    struct levels levels = levels_of(earlier, c->n_runs, n_until);
+    c->between = ridge_stat_between(earlier, c->n_runs, c->n_runs - levels.newest, c->within, c->prior);
     if (j->by_level && n_until >= RIDGE_JUDGE_MIN_RUNS)
-        n_base = level_of_baseline(earlier, c->n_runs, n_until, MOST_SPREADS * c->between.spread, base, n_base);
+        n_base = level_of_baseline(earlier, levels.at_baseline, n_until, MOST_SPREADS * c->between.spread, base, n_base);
     c->n_level = n_base;
     c->shift = ridge_stat_unpaired(now, base, n_base, &c->between, &c->rule);
-    c->shift.n_forks = c->now->n_forks < c->base->n_forks ? c->now->n_forks : c->base->n_forks;
+    int64_t n_now = n_counted(c->now, c->relative), n_then = n_counted(c->base, c->relative);
+    c->shift.n_forks = n_now < n_then ? n_now : n_then;
 }
 
 /* Anchors that few earlier runs have would turn a known spread into an assumed one. */
@@ -283,7 +261,7 @@ static struct ridge_judged *judge(const struct judging *j, const struct change *
                                   struct ridge_judgement *out)
 {
     struct ridge_judged *r = ridge_gate_add(j->a, out, &j->now->run, c->now, "time_ns", "unpaired");
-    r->base_run_id = j->base[0].run.id;
+    r->base_run_id = c->base_run->run.id;
     r->i_member_base = c->base->i_member;
     r->margin_ratio = c->rule.margin_ratio;
     r->ratio = exp(c->shift.value);
@@ -299,10 +277,14 @@ static struct ridge_judged *judge(const struct judging *j, const struct change *
     if (c->now->flop != c->base->flop || c->now->compulsory_bytes != c->base->compulsory_bytes) {
         r->verdict = RIDGE_CHANGE_INCONCLUSIVE;
         r->why = "the two runs do different work under one name: FLOPs or bytes differ";
-    } else if (j->base[0].run.seed != j->now->run.seed) {
+    } else if (c->base_run->run.seed != j->now->run.seed) {
         r->verdict = RIDGE_CHANGE_INCONCLUSIVE;
         r->why = ridge_arena_printf(j->a, "the two runs had different inputs: their seeds are %llu and %llu",
-                                    (unsigned long long)j->base[0].run.seed, (unsigned long long)j->now->run.seed);
+                                    (unsigned long long)c->base_run->run.seed, (unsigned long long)j->now->run.seed);
+    } else if (c->shift.n_forks < RIDGE_GATE_MIN_FORKS) {
+        r->why = ridge_arena_printf(j->a, "%lld fork%s that count%s: fewer than %d layouts can be luck; ridge run --gate measures as many",
+                                    (long long)c->shift.n_forks, c->shift.n_forks == 1 ? "" : "s",
+                                    c->shift.n_forks == 1 ? "s" : "", RIDGE_GATE_MIN_FORKS);
     } else if (no_figure(c)[0] != '\0') {
         r->why = ridge_arena_printf(j->a, "%s; ridge ab decides it today", no_figure(c));
     } else {
@@ -313,25 +295,26 @@ static struct ridge_judged *judge(const struct judging *j, const struct change *
     return r;
 }
 
-static void missing_case(const struct judging *j, const struct ridge_rd_member *base, struct ridge_judgement *out)
+static void missing_case(const struct judging *j, const struct ridge_gate_run *run, const struct ridge_rd_member *base,
+                         struct ridge_judgement *out)
 {
-    struct ridge_judged *r = ridge_gate_add(j->a, out, &j->base[0].run, base, "time_ns", "unpaired");
+    struct ridge_judged *r = ridge_gate_add(j->a, out, &run->run, base, "time_ns", "unpaired");
     r->i_member = -1;
-    r->base_run_id = j->base[0].run.id;
+    r->base_run_id = run->run.id;
     r->i_member_base = base->i_member;
     r->verdict = RIDGE_CHANGE_INCONCLUSIVE;
     r->why = "the baseline has this case, the judged run has not";
 }
 
 /* Of an answer that is wrong or did not come limits.c tells. */
-static void lost_case(const struct judging *j, const struct ridge_rd_member *now, const struct ridge_rd_member *base,
-                      struct ridge_judgement *out)
+static void lost_case(const struct judging *j, const struct ridge_rd_member *now, const struct ridge_gate_run *run,
+                      const struct ridge_rd_member *base, struct ridge_judgement *out)
 {
     bool is_unsupported = strcmp(now->verdict, "unsupported") == 0;
     if (!is_unsupported && strcmp(now->verdict, "interrupted") != 0 && strcmp(now->verdict, "ok") != 0)
         return;
     struct ridge_judged *r = ridge_gate_add(j->a, out, &j->now->run, now, "time_ns", "unpaired");
-    r->base_run_id = j->base[0].run.id;
+    r->base_run_id = run->run.id;
     r->i_member_base = base->i_member;
     r->verdict = is_unsupported ? RIDGE_CHANGE_FAILED : RIDGE_CHANGE_INCONCLUSIVE;
     r->why = ridge_arena_printf(j->a, "the baseline has a time of this case, the judged run has none: %s%s%s", now->verdict,
@@ -339,39 +322,70 @@ static void lost_case(const struct judging *j, const struct ridge_rd_member *now
                                 now->reason != NULL ? now->reason : "");
 }
 
-static size_t collect(struct judging *j, struct change *changes, struct ridge_judgement *out)
+static bool has_time(const struct judging *j, size_t n_base, const struct ridge_rd_member *m)
+{
+    for (size_t k = 0; k < n_base; k++) {
+        const struct ridge_rd_member *base = ridge_gate_find(&j->base_index[k], m);
+        if (base != NULL && strcmp(base->verdict, "ok") == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Of one of the baseline's runs the cases that no run before it has. */
+static size_t collect_of(struct judging *j, size_t i_base, struct change *changes, struct ridge_judgement *out)
 {
     size_t n = 0;
-    const struct index *base = &j->base_index[0];
+    const struct ridge_gate_index *base = &j->base_index[i_base];
+    const struct ridge_gate_run *run = &j->base[i_base];
     for (size_t i = 0; i < base->n; i++) {
         const struct ridge_rd_member *b = base->v[i].m;
-        const struct entry *now = lookup(&j->now_index, b);
-        bool is_twin = i > 0 && by_case(&base->v[i - 1], &base->v[i]) == 0;
-        if (is_twin || strcmp(b->verdict, "ok") != 0)
+        const struct ridge_gate_entry *now = ridge_gate_lookup(&j->now_index, b);
+        if (strcmp(b->verdict, "ok") != 0 || has_time(j, i_base, b))
             continue;
-        if (now == NULL) {
-            missing_case(j, b, out);
+        const struct relative *r = now != NULL ? pick(now->m, b) : NULL;
+        if (now == NULL)
+            missing_case(j, run, b, out);
+        else if (r == NULL)
+            lost_case(j, now->m, run, b, out);
+        if (r == NULL)
             continue;
-        }
-        const struct relative *r = pick(now->m, b);
-        if (r == NULL) {
-            lost_case(j, now->m, b, out);
-            continue;
-        }
         struct ridge_kvs kvs = ridge_gate_member_kvs(j->a, now->m);
         struct change *c = &changes[n++];
-        *c = (struct change){.now = now->m, .base = b, .relative = r,
+        *c = (struct change){.now = now->m, .base = b, .base_run = run, .relative = r,
                              .rule = {ridge_gate_margin(j->rules, &kvs, b, "time_ns"), j->alpha, 0}};
         find_anchors(j, now->group, c);
     }
     return n;
 }
 
-static struct index *index_all(struct ridge_arena *a, const struct ridge_gate_run *runs, size_t n)
+static struct change *collect(struct judging *j, size_t *n, struct ridge_judgement *out)
 {
-    struct index *out = ridge_arena_array(a, n + 1, sizeof *out);
+    size_t most = 0;
+    for (size_t i = 0; i < j->n_base; i++)
+        most += j->base_index[i].n;
+    struct change *changes = ridge_arena_array(j->a, most + 1, sizeof *changes);
+    *n = 0;
+    for (size_t i = 0; i < j->n_base; i++)
+        *n += collect_of(j, i, changes + *n, out);
+    return changes;
+}
+
+/* What has nothing to be held against is told, or a renamed case would leave the gate in silence. */
+static const char *new_cases(const struct judging *j)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < j->now_index.n; i++)
+        n += strcmp(j->now_index.v[i].m->verdict, "ok") == 0 && !has_time(j, j->n_base, j->now_index.v[i].m);
+    return n == 0 ? "" : ridge_arena_printf(j->a, "%zu case%s no time in the baseline and %s not judged", n, n == 1 ? " has" : "s have",
+                                            n == 1 ? "is" : "are");
+}
+
+static struct ridge_gate_index *index_all(struct ridge_arena *a, const struct ridge_gate_run *runs, size_t n)
+{
+    struct ridge_gate_index *out = ridge_arena_array(a, n + 1, sizeof *out);
     for (size_t i = 0; i < n; i++)
-        out[i] = index_of(a, &runs[i]);
+        out[i] = ridge_gate_index_of(a, &runs[i]);
     return out;
 }
 
@@ -418,12 +432,12 @@ static enum ridge_status judge_all(const struct judging *j, struct change *chang
     for (size_t i = 0; i < n && st == RIDGE_OK; i++) {
         const struct change *c = &changes[i];
         struct ridge_judged *r = judge(j, c, slower[i], faster[i], out);
-        struct ridge_gate_exact e = ridge_gate_exact(j->a, c->base, c->now, j->base[0].run.seed == j->now->run.seed);
+        struct ridge_gate_exact e = ridge_gate_exact(j->a, c->base, c->now, c->base_run->run.seed == j->now->run.seed);
         ridge_gate_exact_add(j->a, r, &e, &exact);
-        const struct ridge_gate_pair pair = {c->base, c->now, j->base[0].run.id, false};
+        const struct ridge_gate_pair pair = {c->base, c->now, c->base_run->run.id, false};
         st = ridge_gate_pair_metrics(j->a, j->now, &pair, j->rules, j->alpha, out, err);
     }
-    out->advice = ridge_gate_advice(j->a, ridge_gate_exact_text(j->a, &exact), spread);
+    out->advice = ridge_gate_advice(j->a, new_cases(j), ridge_gate_advice(j->a, ridge_gate_exact_text(j->a, &exact), spread));
     return st;
 }
 
@@ -445,11 +459,11 @@ enum ridge_status ridge_gate_unpaired(struct ridge_arena *a, const struct ridge_
         return ridge_fail(err, RIDGE_ERR_USAGE, "", "the baseline has no run");
     struct judging j = {.a = a, .now = now, .base = stored->base, .n_base = stored->n_base, .earlier = stored->earlier,
                         .n_earlier = stored->n_earlier, .by_level = stored->by_level, .rules = rules, .alpha = rules->alpha};
-    j.now_index = index_of(a, now);
+    j.now_index = ridge_gate_index_of(a, now);
     j.base_index = index_all(a, j.base, j.n_base);
     j.earlier_index = index_all(a, j.earlier, j.n_earlier);
-    struct change *changes = ridge_arena_array(a, j.base_index[0].n + 1, sizeof *changes);
-    size_t n = collect(&j, changes, out);
+    size_t n = 0;
+    struct change *changes = collect(&j, &n, out);
     out->alpha = j.alpha;
     out->n_looks = 1;
     out->why = rules->require_fit ? unfit_base(&j) : "";

@@ -117,7 +117,7 @@ double ridge_stat_t_quantile(double p, double degrees)
     return (low + high) / 2;
 }
 
-struct ridge_between ridge_stat_between(const double *v, size_t n, double within, double prior)
+struct ridge_between ridge_stat_between(const double *v, size_t n, size_t n_level, double within, double prior)
 {
     struct ridge_between out = {.spread = prior, .degrees = INFINITY, .is_prior = true};
     if (n >= RIDGE_JUDGE_MIN_RUNS) {
@@ -126,6 +126,8 @@ struct ridge_between ridge_stat_between(const double *v, size_t n, double within
             sum += (v[i] - v[i - 1]) * (v[i] - v[i - 1]);
         /* von Neumann: 2/3 of the pairs' degrees are worth something */
         out = (struct ridge_between){sqrt(sum / (2 * (double)(n - 1))), fmax(1, 2 * (double)(n - 1) / 3), false};
+        if (n_level >= RIDGE_JUDGE_MIN_RUNS) /* where neighbours are alike, their differences are less than the spread */
+            out.spread = fmax(out.spread, ridge_stat_stddev(v + n - n_level, n_level));
     }
     if (isfinite(within) && within > out.spread)
         out.spread = within;
@@ -135,7 +137,7 @@ struct ridge_between ridge_stat_between(const double *v, size_t n, double within
 struct ridge_shift ridge_stat_unpaired(double now, const double *base, size_t n_base, struct ridge_between *between,
                                        const struct ridge_judge_rule *rule)
 {
-    if (n_base >= RIDGE_JUDGE_MIN_RUNS) /* where neighbours are alike, their differences are less than the spread */
+    if (n_base >= RIDGE_JUDGE_MIN_RUNS)
         between->spread = fmax(between->spread, ridge_stat_stddev(base, n_base));
     double margin = log1p(rule->margin_ratio);
     struct ridge_shift s = {.value = now - ridge_stat_hodges_lehmann(base, n_base), .n_forks = RIDGE_JUDGE_MIN_FORKS};

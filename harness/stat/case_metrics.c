@@ -29,6 +29,7 @@ static void make_time(const struct context *c, struct ridge_metric *m, double ar
 {
     (void)arg;
     set(m, c->time.value, c->time.low, c->time.high, c->time.n);
+    m->n_forks = c->time.n_forks;
     m->rule = ridge_arena_printf(c->arena, RIDGE_RULE_HEADLINE "%s", c->s->statistic,
                                  c->time.n_disturbed > 0 ? RIDGE_RULE_DISTURBED : "");
     if (c->time.n == 0)
@@ -141,6 +142,7 @@ static void against(const struct context *c, struct ridge_metric *m, const struc
     }
     struct ridge_interval r = ridge_stat_ratio(&c->s->blocks, yardstick, c->s->seed);
     set(m, r.value * scale, r.low * scale, r.high * scale, r.n);
+    m->n_forks = r.n_forks;
     if (r.n_disturbed > 0)
         m->rule = RIDGE_RULE_RATIO RIDGE_RULE_DISTURBED;
     if (r.n == 0)

@@ -25,13 +25,12 @@ struct ridge_shift ridge_stat_shift(const double *d, size_t n, const struct ridg
 enum ridge_change ridge_stat_verdict(const struct ridge_shift *s, const struct ridge_judge_rule *rule)
 {
     double margin = log1p(rule->margin_ratio);
-    bool may_change = s->n_forks >= RIDGE_JUDGE_MIN_FORKS;
-    if (!isfinite(s->value) || !isfinite(s->low) || !isfinite(s->high))
+    if (s->n_forks < RIDGE_JUDGE_MIN_FORKS || !isfinite(s->value) || !isfinite(s->low) || !isfinite(s->high))
         return RIDGE_CHANGE_INCONCLUSIVE;
     if (s->low > margin)
-        return may_change ? RIDGE_CHANGE_REGRESSED : RIDGE_CHANGE_INCONCLUSIVE;
+        return RIDGE_CHANGE_REGRESSED;
     if (s->high < -margin)
-        return may_change ? RIDGE_CHANGE_IMPROVED : RIDGE_CHANGE_INCONCLUSIVE;
+        return RIDGE_CHANGE_IMPROVED;
     return s->high < margin ? RIDGE_CHANGE_OK : RIDGE_CHANGE_INCONCLUSIVE;
 }
 

@@ -60,9 +60,10 @@ struct ridge_between {
     double degrees;  /* INFINITY: it is the prior */
     bool is_prior;
 };
-/* From the case's log values over earlier runs, in time order: successive differences, so that one step does
- * not count as spread. Fewer than RIDGE_JUDGE_MIN_RUNS: the prior. Never below `within`, the new run's own. */
-struct ridge_between ridge_stat_between(const double *v, size_t n, double within, double prior);
+/* From the case's log values over earlier runs, in time order: successive differences, so that one step does not count as
+ * spread; never below the standard deviation of the last n_level, those since the newest change point, so that runs that are
+ * like their neighbours do not hide it. Fewer than RIDGE_JUDGE_MIN_RUNS: the prior. Never below `within`, the new run's own. */
+struct ridge_between ridge_stat_between(const double *v, size_t n, size_t n_level, double within, double prior);
 /* now - Hodges-Lehmann of base, with an interval that holds the spread between runs, which is raised to that of a base
  * of RIDGE_JUDGE_MIN_RUNS or more. */
 struct ridge_shift ridge_stat_unpaired(double now, const double *base, size_t n_base, struct ridge_between *between,

@@ -28,8 +28,8 @@ static enum ridge_status put_metric(struct ridge_store *s, struct metric_writer 
     enum ridge_status st = ridge_db_run(s, w->def, err);
     if (st != RIDGE_OK)
         return st;
-    ridge_db_bind(w->row, "iii" "t" "ddd" "i" "tttn", run_id, i_group, i_member, m->name, m->value, m->low, m->high,
-                  m->n, m->unit, m->source, m->rule, m->refused);
+    ridge_db_bind(w->row, "iii" "t" "ddd" "i" "tttn" "i", run_id, i_group, i_member, m->name, m->value, m->low, m->high,
+                  m->n, m->unit, m->source, m->rule, m->refused, m->n_forks);
     return ridge_db_run(s, w->row, err);
 }
 
@@ -44,8 +44,8 @@ static enum ridge_status put_metrics(struct ridge_store *s, int64_t run_id, int6
     if (st == RIDGE_OK)
         st = ridge_db_prepare(s,
             "INSERT OR REPLACE INTO metric (run_id, i_group, i_member, metric_id, value, low, high, n, unit, source, "
-            "rule, refused) VALUES (?1, ?2, ?3, (SELECT id FROM metric_def WHERE name = ?4), ?5, ?6, ?7, ?8, ?9, "
-            "?10, ?11, ?12)", &w.row, err);
+            "rule, refused, n_forks) VALUES (?1, ?2, ?3, (SELECT id FROM metric_def WHERE name = ?4), ?5, ?6, ?7, ?8, ?9, "
+            "?10, ?11, ?12, ?13)", &w.row, err);
     for (size_t i = 0; i < n_members; i++)
         for (size_t k = 0; st == RIDGE_OK && k < n_metrics[i]; k++)
             st = put_metric(s, &w, run_id, i_group, (int64_t)i_members[i], &metrics[i][k], err);

@@ -200,7 +200,8 @@ static enum ridge_status take_metric(struct loader *l, sqlite3_stmt *q)
                               .unit = text(l, q, 7),
                               .source = text(l, q, 8),
                               .rule = text(l, q, 9),
-                              .refused = sqlite3_column_type(q, 10) == SQLITE_NULL ? NULL : text(l, q, 10)};
+                              .refused = sqlite3_column_type(q, 10) == SQLITE_NULL ? NULL : text(l, q, 10),
+                              .n_forks = sqlite3_column_int64(q, 11)};
     return RIDGE_OK;
 }
 
@@ -275,7 +276,7 @@ static const char count_sql[] =
     "SELECT i_group, i_member, fork, count(*), sum(n - n_lead_in) FROM chunk WHERE run_id = ?1 AND attempt = 0 "
     "GROUP BY i_member, i_group, fork";
 static const char metric_sql[] =
-    "SELECT m.i_group, m.i_member, d.name, m.value, m.low, m.high, m.n, m.unit, m.source, m.rule, m.refused "
+    "SELECT m.i_group, m.i_member, d.name, m.value, m.low, m.high, m.n, m.unit, m.source, m.rule, m.refused, m.n_forks "
     "FROM metric m JOIN metric_def d ON d.id = m.metric_id WHERE m.run_id = ?1 AND m.scope = 'case' "
     "ORDER BY m.i_group, m.i_member, d.place, d.id";
 static const char comparison_sql[] =

@@ -9,7 +9,7 @@
 
 /* Step i makes schema i + 1. */
 static const char *const steps[] = {ridge_sql_schema, ridge_sql_migrate_2, ridge_sql_migrate_3, ridge_sql_migrate_4, ridge_sql_migrate_5,
-                                    ridge_sql_migrate_6};
+                                    ridge_sql_migrate_6, ridge_sql_migrate_7};
 enum { N_STEPS = sizeof steps / sizeof steps[0] };
 
 int64_t ridge_db_schema(void)

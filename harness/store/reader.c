@@ -117,6 +117,21 @@ enum ridge_status ridge_read_runs(struct ridge_store *s, struct ridge_arena *a, 
     return st;
 }
 
+enum ridge_status ridge_read_shares_case(struct ridge_store *s, int64_t run_id, int64_t other_id, bool *out, struct ridge_error *err)
+{
+    sqlite3_stmt *q;
+    *out = false;
+    enum ridge_status st = ridge_db_prepare(s,
+        "SELECT 1 FROM member m WHERE m.run_id = ?1 AND m.yardstick IS NULL AND m.case_rowid IN "
+        "(SELECT case_rowid FROM member WHERE run_id = ?2 AND yardstick IS NULL) LIMIT 1", &q, err);
+    if (st == RIDGE_OK) {
+        ridge_db_bind(q, "ii", run_id, other_id);
+        st = ridge_db_step(s, q, out, err);
+    }
+    sqlite3_finalize(q);
+    return st;
+}
+
 static enum ridge_status read_chunk(struct ridge_store *s, sqlite3_stmt *q, struct ridge_chunk *c,
                                     struct ridge_error *err)
 {

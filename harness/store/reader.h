@@ -47,6 +47,9 @@ enum ridge_status ridge_read_run(struct ridge_store *s, struct ridge_arena *a, c
                                  struct ridge_rd_run *out, struct ridge_error *err) RIDGE_MUST_USE;
 enum ridge_status ridge_read_runs(struct ridge_store *s, struct ridge_arena *a, struct ridge_rd_run **out,
                                   size_t *n, struct ridge_error *err) RIDGE_MUST_USE;
+/* Have two runs a case in common, yardsticks aside? */
+enum ridge_status ridge_read_shares_case(struct ridge_store *s, int64_t run_id, int64_t other_id, bool *out,
+                                         struct ridge_error *err) RIDGE_MUST_USE;
 /* All groups with members, metrics and comparisons (no samples), a few statements for the whole run. */
 enum ridge_status ridge_read_groups(struct ridge_store *s, struct ridge_arena *a, int64_t run_id,
                                     struct ridge_rd_group **out, size_t *n, struct ridge_error *err) RIDGE_MUST_USE;

@@ -36,6 +36,26 @@ static enum ridge_status find_run(struct ridge_store *s, const struct ridge_run_
     return st;
 }
 
+/* So must its members: a run without the control arm cannot get one later. */
+static enum ridge_status same_members(struct ridge_store *s, int64_t run_id, const struct ridge_plan *plan, bool *is_same,
+                                      struct ridge_error *err)
+{
+    sqlite3_stmt *q;
+    size_t n = 0;
+    bool is_row = true;
+    enum ridge_status st = ridge_db_prepare(s, "SELECT arm FROM member WHERE run_id = ?1 ORDER BY i_member", &q, err);
+    if (st == RIDGE_OK)
+        ridge_db_bind(q, "i", run_id);
+    while (st == RIDGE_OK && (st = ridge_db_step(s, q, &is_row, err)) == RIDGE_OK && is_row) {
+        if (n >= plan->n_members || strcmp(ridge_db_text(q, 0), plan->arms[plan->members[n].i_arm].name) != 0)
+            *is_same = false;
+        n++;
+    }
+    sqlite3_finalize(q);
+    *is_same = *is_same && n == plan->n_members;
+    return st;
+}
+
 /* The stored groups must be the plan's, in its order: indexes are how rows are found. */
 static enum ridge_status same_groups(struct ridge_store *s, int64_t run_id, const struct ridge_plan *plan,
                                      bool *is_same, struct ridge_error *err)
@@ -96,6 +116,8 @@ enum ridge_status ridge_store_resume_run(struct ridge_store *s, const struct rid
     st = find_run(s, info, &id, err);
     if (st == RIDGE_OK && id != 0)
         st = same_groups(s, id, info->plan, &is_same, err);
+    if (st == RIDGE_OK && is_same)
+        st = same_members(s, id, info->plan, &is_same, err);
     if (st == RIDGE_OK && is_same)
         st = set_half_forks_aside(s, id, info->owner, err);
     st = ridge_db_end(s, st, err);

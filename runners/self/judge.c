@@ -81,7 +81,7 @@ enum ridge_status self_run_judge(struct self_fixture *f, struct ridge_error *err
     struct ridge_gate_run run;
     struct ridge_gate_rules rules;
     struct ridge_judgement j = {.base_run_id = -1};
-    const struct ridge_gate_look look = {.s_per_fork = NAN};
+    const struct ridge_gate_look look = {0};
     enum ridge_status rc = ridge_store_open(f->path, false, &s, err);
     if (rc == RIDGE_OK)
         rc = ridge_gate_rules_load(&a, "", NULL, &rules, &errors, err);

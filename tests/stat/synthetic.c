@@ -143,7 +143,7 @@ static enum ridge_change run_gate(struct noise *s, enum series_kind kind, size_t
     for (size_t i = 0; i <= n_runs; i++)
         v[i] = sd * next_of(s, kind) + (kind == OUTLIERS && noise_uniform(s) < 0.05 ? log(1.15) : 0);
     struct ridge_judge_rule rule = {margin, 0.05, CASES};
-    struct ridge_between b = ridge_stat_between(v, n_runs, 0.002, prior);
+    struct ridge_between b = ridge_stat_between(v, n_runs, n_runs, 0.002, prior);
     size_t n_level = n_runs >= RIDGE_JUDGE_MIN_RUNS ? n_runs : 1;
     struct ridge_shift x = ridge_stat_unpaired(shift + v[n_runs], v, n_level, &b, &rule);
     enum ridge_change c = ridge_stat_verdict(&x, &rule);

@@ -150,10 +150,10 @@ static void against_a_stored_run(void)
 {
     const double few[] = {0, 0.01}, many[] = {0, 0.004, -0.003, 0.002, -0.001, 0.003};
     struct ridge_judge_rule rule = {0.03, 0.05, 20};
-    struct ridge_between prior = ridge_stat_between(few, 2, 0.001, 0.08), own = ridge_stat_between(many, 6, 0.001, 0.08);
+    struct ridge_between prior = ridge_stat_between(few, 2, 2, 0.001, 0.08), own = ridge_stat_between(many, 6, 6, 0.001, 0.08);
     CHECK(prior.is_prior && prior.spread == 0.08 && isinf(prior.degrees));
     CHECK(!own.is_prior && own.spread < 0.01 && own.degrees < 5);
-    CHECK_NEAR(ridge_stat_between(many, 6, 0.05, 0.08).spread, 0.05, 0); /* never below the run's own */
+    CHECK_NEAR(ridge_stat_between(many, 6, 6, 0.05, 0.08).spread, 0.05, 0); /* never below the run's own */
     struct ridge_shift doubled = ridge_stat_unpaired(log(2), few, 1, &prior, &rule);
     struct ridge_shift five = ridge_stat_unpaired(log(1.05), few, 1, &prior, &rule);
     CHECK(ridge_stat_verdict(&doubled, &rule) == RIDGE_CHANGE_REGRESSED); /* red on the first day */
@@ -162,7 +162,11 @@ static void against_a_stored_run(void)
     struct ridge_shift ok = ridge_stat_unpaired(0.001, many, 6, &own, &rule);
     CHECK(ridge_stat_verdict(&ok, &rule) == RIDGE_CHANGE_OK);
     double step[] = {0, 0.001, -0.001, 0.2, 0.201, 0.199}; /* one step is not spread */
-    CHECK(ridge_stat_between(step, 6, 0, 0.5).spread < 0.07);
+    CHECK(ridge_stat_between(step, 6, 3, 0, 0.5).spread < 0.08);
+    const double creeping[] = {0, 0.01, 0.02, 0.03, 0.04, 0.05}; /* neighbours are alike, the spread is not small for that */
+    CHECK_NEAR(ridge_stat_between(creeping, 6, 6, 0, 0.5).spread, 0.0187, 1e-4);
+    struct ridge_shift four = {.value = 0, .low = -0.001, .high = 0.001, .n_forks = 4}; /* neither red nor green */
+    CHECK(ridge_stat_verdict(&four, &rule) == RIDGE_CHANGE_INCONCLUSIVE);
 }
 
 static void tails(void)

@@ -39,9 +39,9 @@ static void write_one_run(struct fixture *f, struct ridge_store *s, int64_t *run
     struct ridge_process p = {.i_member = 0, .verdict = RIDGE_VERDICT_OK, .warm = "warm", .inner_reps = 4,
         .clock_name = "tsc", .layout_seed = 9, .conditions = f->host_kvs, .n_phases = 1, .phases = {{"load", 7}},
         .n_facts = 1, .facts = {{"packed_bytes", NAN}}};
-    struct ridge_metric m[] = {{"p99_ns", NAN, NAN, NAN, 17, "ns", "measured", "r1", HOSTILE},
-                               {"time_ns", 5, 4, NAN, 3, "ns", "measured", "r", NULL},
-                               {"odd_one", 1, NAN, NAN, 1, "1", "declared", "", NULL}};
+    struct ridge_metric m[] = {{"p99_ns", NAN, NAN, NAN, 17, 0, "ns", "measured", "r1", HOSTILE},
+                               {"time_ns", 5, 4, NAN, 3, 2, "ns", "measured", "r", NULL},
+                               {"odd_one", 1, NAN, NAN, 1, 0, "1", "declared", "", NULL}};
     const struct ridge_metric *lists[] = {m, NULL};
     struct ridge_comparison c = {0, 1, 1.5, 1.4, INFINITY, 7, 1, true, "HL", "1 layout seen"};
     CHECK(ridge_store_begin_run(s, &f->info, run, &err) == RIDGE_OK);
@@ -167,6 +167,7 @@ static void it_gives_back_what_was_written(void)
     CHECK(g->members[0].n_families == 2 && g->members[1].n_families == 0);
     CHECK_STR(g->members[0].families[1], HOSTILE);
     CHECK_STR(g->members[0].metrics[0].name, "time_ns");
+    CHECK(g->members[0].metrics[0].n_forks == 2);
     CHECK_STR(g->members[0].metrics[2].name, "odd_one");
     const struct ridge_metric *m = ridge_rd_metric(&g->members[0], "p99_ns");
     CHECK(m != NULL && isnan(m->value) && m->n == 17);
@@ -326,6 +327,7 @@ static void it_migrates_with_a_backup(void)
     migrates(1, "old", NULL);
     migrates(2, "old2", NULL);
     migrates(4, "old4", NULL);
+    migrates(6, "old6", NULL);
 }
 
 static void it_migrates_the_first_files_of_schema_4(void)

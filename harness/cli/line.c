@@ -1,0 +1,111 @@
+/* Command lines as they are typed and stored: words as a shell reads them, options of a verb. */
+#include "line.h"
+
+#include <string.h>
+
+struct word {
+    const char *text, *plain; /* as a shell reads it, and without its quotes */
+};
+
+/* False: there is none. */
+static bool take_word(struct ridge_arena *a, const char **at, struct word *out)
+{
+    const char *s = *at + strspn(*at, " \t"), *begin = s;
+    struct ridge_buf plain = {0};
+    char quote = '\0'; /* $: of $'...', where a backslash counts */
+    for (; *s != '\0' && (quote != '\0' || strchr(" \t", *s) == NULL); s++) {
+        if (quote == '\0' && s[0] == '$' && s[1] == '\'')
+            quote = *s++;
+        else if (quote == '\0' && (*s == '\'' || *s == '"'))
+            quote = *s;
+        else if (quote != '\0' && *s == (quote == '$' ? '\'' : quote))
+            quote = '\0';
+        else if (*s == '\\' && quote != '\'' && s[1] != '\0')
+            ridge_buf_put(&plain, ++s, 1);
+        else
+            ridge_buf_put(&plain, s, 1);
+    }
+    *out = (struct word){ridge_arena_strn(a, begin, (size_t)(s - begin)), ridge_arena_strn(a, plain.n > 0 ? plain.data : "", plain.n)};
+    ridge_buf_deinit(&plain);
+    *at = s;
+    return s > begin;
+}
+
+const char *const *ridge_cli_words(struct ridge_arena *a, const char *text)
+{
+    const char **out = ridge_arena_array(a, strlen(text) / 2 + 2, sizeof *out);
+    struct word w;
+    for (size_t n = 0; take_word(a, &text, &w);)
+        out[n++] = w.plain;
+    return out;
+}
+
+const struct ridge_cli_option *ridge_cli_line_option(const struct ridge_cli_verb *verb, const char *plain)
+{
+    size_t n_flag = strcspn(plain, "=");
+    for (size_t i = 0; i < verb->n_options; i++) {
+        const struct ridge_cli_option *o = &verb->options[i];
+        if ((strlen(o->flag) == n_flag && memcmp(o->flag, plain, n_flag) == 0) ||
+            (plain[0] == '-' && o->letter != 0 && plain[1] == o->letter))
+            return o;
+    }
+    return NULL;
+}
+
+/* One option with its value, or one operand. */
+static void add_part(struct ridge_arena *a, struct ridge_cli_line *l, const char **at, const struct word *w, bool only_operands)
+{
+    struct ridge_cli_part *p = &l->parts[l->n++];
+    struct word value;
+    bool is_flag = !only_operands && w->plain[0] == '-' && w->plain[1] != '\0';
+    *p = (struct ridge_cli_part){is_flag ? ridge_cli_line_option(l->verb, w->plain) : NULL, w->text, w->plain};
+    if (p->option == NULL || p->option->argument == NULL)
+        return;
+    const char *eq = strchr(w->plain, '=');
+    bool is_letter = w->plain[1] != '-', is_attached = is_letter ? w->plain[2] != '\0' : eq != NULL;
+    if (is_attached) {
+        p->value = is_letter ? w->plain + 2 : eq + 1;
+    } else if (take_word(a, at, &value)) {
+        p->text = ridge_arena_printf(a, "%s %s", w->text, value.text);
+        p->value = value.plain;
+    }
+}
+
+struct ridge_cli_line ridge_cli_line_read(struct ridge_arena *a, const char *text)
+{
+    struct ridge_cli_line l = {0};
+    struct word w;
+    bool only_operands = false;
+    if (text == NULL || !take_word(a, &text, &w) || strcmp(w.plain, "ridge") != 0 || !take_word(a, &text, &w))
+        return l;
+    l.verb = ridge_cli_verb_find(w.plain);
+    l.parts = ridge_arena_array(a, strlen(text) / 2 + 2, sizeof *l.parts);
+    while (l.verb != NULL && take_word(a, &text, &w)) {
+        if (!only_operands && strcmp(w.plain, "--") == 0)
+            only_operands = true;
+        else
+            add_part(a, &l, &text, &w, only_operands);
+    }
+    return l;
+}
+
+bool ridge_cli_line_is(const struct ridge_cli_line *l, const char *name)
+{
+    return l->verb != NULL && strcmp(l->verb->name, name) == 0;
+}
+
+const char *ridge_cli_line_value(const struct ridge_cli_line *l, const char *flag) /* NULL: absent */
+{
+    for (size_t i = l->n; i > 0; i--)
+        if (l->parts[i - 1].option != NULL && strcmp(l->parts[i - 1].option->flag, flag) == 0)
+            return l->parts[i - 1].value;
+    return NULL;
+}
+
+const char *ridge_cli_line_operand(const struct ridge_cli_line *l, size_t k, const char *otherwise)
+{
+    for (size_t i = 0; i < l->n; i++)
+        if (l->parts[i].option == NULL && k-- == 0)
+            return l->parts[i].value;
+    return otherwise;
+}
