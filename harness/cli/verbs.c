@@ -76,7 +76,7 @@ static const char *const show_examples[] = {"ridge show last", "ridge show resul
 
 static const struct ridge_cli_option export_options[] = {
     {"--format", 'f', "FORMAT", "json", "json, ndjson (every raw sample), csv, markdown, gbench (Google Benchmark's JSON); "
-     "of what was judged: verdict, verdict-json, summary, annotations, junit"},
+     "of what was judged: verdict, verdict-json, summary (one piece, however long), annotations, junit"},
     {"--run", 0, "RUN", "last", "last, last~N, an id or a name"},
     {"--output", 'o', "FILE", "standard output", "the file to write"},
     NO_COLOR_ROW,
@@ -97,7 +97,7 @@ static const char *const db_examples[] = {"ridge db verify results.ridge", NULL}
 #define JUDGE_ROWS                                                                                 \
     {"--rules", 0, "FILE.json", "margins of 3 and 5 %", "gate file: margins, limits, what must exist"},  \
     {"--junit", 0, "FILE.xml", NULL, "write the verdicts as JUnit XML"},                           \
-    {"--summary", 0, "FILE.md", NULL, "write the verdicts as Markdown for a job summary"},         \
+    {"--summary", 0, "FILE.md", NULL, "write the verdicts as Markdown for a job summary, in parts of 1000 KiB"},         \
     {"--report", 0, "FILE.html", NULL, "write the HTML report too"},                               \
     JSON_ROW, NO_COLOR_ROW, HELP_ROW
 static const struct ridge_cli_option compare_options[] = {
@@ -131,7 +131,7 @@ static const struct ridge_cli_option gate_options[] = {
     {"--baseline", 0, "NAME", "main", "what to hold the run against: a baseline's name, a RUN, FILE.ridge:NAME, or none"},
     {"--run", 0, "RUN", "last", "last, last~N, an id or a name"},
     {"--a", 0, "CMD", "the worker beside ridge", "with --b: the old build, to measure suspects again"},
-    {"--b", 0, "CMD", NULL, "the new build: what is not OK is measured again as A/B before it goes red"},
+    {"--b", 0, "CMD", NULL, "the new build: what is REGRESSED or INCONCLUSIVE against the stored run is measured again as A/B"},
     {"--a-env", 0, "KEY=VALUE", NULL, "environment of the old side; may be repeated"},
     {"--b-env", 0, "KEY=VALUE", NULL, "environment of the new side; may be repeated"},
     JUDGE_ROWS,

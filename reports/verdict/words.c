@@ -101,8 +101,21 @@ bool ridge_verdict_is_told(const struct ridge_judgement *j)
     return strcmp(j->mode, "compare") == 0;
 }
 
+static size_t count_controls(const struct ridge_judgement *j)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < j->n_rows; i++)
+        n += ridge_verdict_is_aa(&j->rows[i]);
+    return n;
+}
+
 void ridge_verdict_put_control(struct ridge_buf *b, const struct ridge_judgement *j)
 {
+    size_t n = count_controls(j);
+    if (j->n_aa == 0 && n > 0) {
+        ridge_buf_printf(b, "A/A control: measured for %zu case%s, with too few forks to tell", n, n == 1 ? "" : "s");
+        return;
+    }
     if (j->n_aa == 0) {
         ridge_buf_puts(b, "A/A control: none in this run");
         return;

@@ -49,14 +49,17 @@ class Slower(Gate):
 
     def test_an_unchanged_rebuild_passes_ab(self):
         same = self.rebuilt("same")
-        for _ in range(3):
+        for _ in range(4):  # a core that is shared leaves cases open
             out, _ = self.ridge("ab", "--a", BUILD, "--b", same, self.kernels(), "--forks", "6", "--budget", "20s", "--rules",
                                 "rules.json", "--json", rc=None)
             j = json.loads(out)
             self.assertIn(j["exit_code"], (0, 4), j)  # 4: no case had 5 quiet forks
-            if j["exit_code"] == 0:
+            ok = [v["verdict"] == "OK" for v in j["verdicts"] if v["kind"] == "paired"]
+            passes = j["exit_code"] == 0 and sum(ok) >= 0.9 * len(ok)  # undecided alone is 0 too
+            if passes:
                 break
-        self.assertEqual(j["exit_code"], 0, j["why"])
+        self.assertTrue(passes, j)
+        self.assertEqual(len(ok), 1 + len(self.FINE))
         digests = {m["conditions"]["output_digest"] for g in self.exported()["groups"] for m in g["members"]
                    if m["subject"] == self.SLOW and m["arm"] in ("main", "b")}
         self.assertEqual(len(digests), 1, digests)  # equal code on equal inputs: equal bits

@@ -1,5 +1,7 @@
-"""The workflows in docs/ci, without their forges: the YAML is read, every block is bash, and the jobs run as they stand, on
-the built ridge, a suite of the null backend and stand-ins for apt-get and cmake."""
+"""The workflows in docs/ci, without their forges: the YAML is read, every block is bash, and the script lines of the jobs run as
+they stand, on the built ridge. Stand-ins: a suite of the null backend for quick.json, the commands of STAND_INS, the values of
+EXPRESSIONS, and in some tests a worker or a ridge. Skipped: what a forge does itself (containers, checkout, caches, artifacts,
+conditions but always(), time-outs)."""
 import contextlib
 import json
 import os
@@ -46,15 +48,21 @@ class Forge(Case):
             os.symlink(os.path.join(os.path.abspath(SOURCE), name), os.path.join(self.tree, name))
         for name, text in STAND_INS.items():
             self.program("bin/" + name, text)
-        suite = {"name": "quick", "defaults": FAST,
-                 "matrix": {"subject": ["null:latency=100us", "null:latency=150us"], "backend": ["null"]}}
-        self.write(self.tree + "/configs/suites/quick.json", json.dumps(suite))
-        self.write(self.tree + "/gate.json", json.dumps({"require_fit": False}))  # other tests keep the machine busy
+        self.quick("null:latency=100us", "null:latency=150us")
+        self.rules()
 
     @staticmethod
     def write(path, text):
         with open(path, "w", encoding="utf-8") as f:
             f.write(text)
+
+    def quick(self, *subjects):
+        suite = {"name": "quick", "defaults": FAST, "matrix": {"subject": list(subjects), "backend": ["null"]}}
+        self.write(self.tree + "/configs/suites/quick.json", json.dumps(suite))
+
+    def rules(self, *rules):
+        root = {"require_fit": False, "rules": list(rules)}  # other tests keep the machine busy
+        self.write(self.tree + "/gate.json", json.dumps(root))
 
     def workflow(self, new_baseline="false"):
         def put(match):
@@ -76,6 +84,13 @@ class Forge(Case):
         worker = os.path.join(os.path.abspath(BUILD), "ridge-worker")
         self.program("slow/ridge-worker", f'RIDGE_NULL_SCALE=2 exec {worker} "$@"')
         return self.path("slow")
+
+    def broken(self):
+        """A build whose worker does not start."""
+        os.mkdir(self.path("broken"))
+        shutil.copy(os.path.join(BUILD, "ridge"), self.path("broken"))
+        self.program("broken/ridge-worker", "exit 1")
+        return self.path("broken")
 
     def program(self, name, text):
         self.write(self.path(name), f"#!/bin/sh\n{text}\n")
@@ -122,7 +137,7 @@ class Forge(Case):
         os.unlink(self.tree + "/gate.json")  # the first day of a project that has no rules
         self.until(0, lambda: self.makes_baseline(1))
         other = self.move_to_another_host()
-        self.write(self.tree + "/gate.json", json.dumps({"require_fit": False}))
+        self.rules()
         self.until(0, lambda: self.makes_baseline(2))
         name, run = next(b for b in self.baselines() if b != other)  # every class of host has its own
         self.assertRegex(name, "^main-[0-9a-f]{8}$")
@@ -137,6 +152,34 @@ class Forge(Case):
         self.assertEqual(new_name, name)
         self.assertGreater(new_run, run)
         self.until(0, lambda: self.stored(build=slow))  # what was accepted is green
+
+    def check_failed(self):
+        """A wrong answer: red with and without a baseline, and never a baseline itself."""
+        wrong = "null:latency=100us", "null:latency=150us,fault=wrong"
+        self.quick(*wrong)
+        self.assertEqual(self.stored(), 3, self.said)  # nothing judges it, so the run's own word counts
+        self.rules({"cases": "op=null", "must_exist": True})
+        self.assertEqual(self.stored(), 1, self.said)
+        self.assertIn("against limits only", self.said)
+        self.assertEqual(self.baselines(), [])
+        self.quick("null:latency=100us", "null:latency=150us")
+        self.until(0, lambda: self.makes_baseline(1))
+        self.quick(*wrong)
+        self.assertEqual(self.stored(), 1, self.said)
+        self.assertIn("FAILED", self.said)
+        self.assertIn("against main-", self.said)
+        self.assertEqual(self.stored(build=self.broken()), 3, self.said)
+        self.assertNotIn("against main-", self.said)  # an older run is not judged in its place
+
+    def check_limits(self):
+        """A first run that breaks a limit is red and no baseline."""
+        self.rules({"metric": "p50_ns", "max": "10 us"})
+        self.until(1, self.stored)
+        self.assertIn("REGRESSED", self.said)
+        self.assertTrue(os.path.exists(self.tree + "/summary.md"))
+        self.assertEqual(self.baselines(), [])
+        self.rules({"metric": "p50_ns", "max": "1 s"})
+        self.until(0, lambda: self.makes_baseline(1))
 
     def check_ab(self):
         self.repository()
@@ -187,8 +230,20 @@ class GitHub(Forge):
         self.assertTrue(save["with"]["key"].startswith(restore["with"]["restore-keys"]))
         self.assertEqual(save["with"]["key"], "ridge-42-1")  # a second attempt saves under a key of its own
 
+    def test_artifacts_do_not_pile_up(self):
+        for name, job in self.workflow()["jobs"].items():
+            kept = next(s["with"] for s in job["steps"] if s.get("uses", "").startswith("actions/upload-artifact@"))
+            self.assertLessEqual(kept["retention-days"], 14)
+            self.assertEqual("results.ridge" in kept["path"].split(), name == "ab")  # what is stored is in the cache
+
     def test_stored(self):
         self.check_stored()
+
+    def test_a_case_that_failed_is_red(self):
+        self.check_failed()
+
+    def test_limits_hold_from_the_first_run_on(self):
+        self.check_limits()
 
     def test_ab_and_what_is_red(self):
         self.assertEqual(self.check_ab(), {0: 0, 1: 1, 2: 2, 4: 0, 5: 5})
@@ -229,9 +284,17 @@ class GitLab(Forge):
         for job in jobs:
             self.assertIn("timeout", job)
             self.assertEqual(job["artifacts"]["when"], "always")
+            self.assertEqual(job["artifacts"]["expire_in"], "2 weeks")
+            self.assertEqual("results.ridge" in job["artifacts"]["paths"], "cache" not in job)  # what is stored is in the cache
 
     def test_stored(self):
         self.check_stored()
+
+    def test_a_case_that_failed_is_red(self):
+        self.check_failed()
+
+    def test_limits_hold_from_the_first_run_on(self):
+        self.check_limits()
 
     def test_ab_and_what_is_red(self):
         self.assertEqual(self.check_ab(), {0: 0, 1: 1, 2: 2, 4: 4, 5: 5})

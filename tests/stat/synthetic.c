@@ -1,5 +1,6 @@
 /* How often the judge is wrong, on synthetic series with fixed seeds. Prints one line per figure with its bound;
  * exit 1 when a bound is broken. `synthetic quick` runs a tenth of the trials, for the sanitized build. */
+#include "gate/prior.h"
 #include "noise.h"
 #include "stat/change.h"
 #include "stat/judge.h"
@@ -158,7 +159,7 @@ static void stored(const char *name, enum series_kind kind, size_t n_runs, doubl
     size_t n = 5000 / scale, k = 0;
     char text[96];
     for (size_t i = 0; i < n; i++)
-        k += run_gate(&s, kind, n_runs, sd, shift, 0.03, 0.08) == want;
+        k += run_gate(&s, kind, n_runs, sd, shift, 0.03, RIDGE_GATE_PRIOR_COMPUTE) == want;
     (void)snprintf(text, sizeof text, "stored, %s: %s", name, ridge_change_text(want));
     if (most)
         at_most(text, (double)k, (double)n, bound);

@@ -166,6 +166,23 @@ static void all_say_what_they_could_see(void)
     }
 }
 
+/* No interval: such a control does not count, and yet it was measured. */
+static void a_control_of_few_forks_was_measured(void)
+{
+    static const char *const texts[] = {"verdict", "summary", "html"};
+    for (size_t i = 0; i < 6; i++) {
+        struct fixture f;
+        struct ridge_buf b = {0};
+        init(&f, "gemm", RIDGE_CHANGE_OK);
+        f.judgement.n_aa = f.judgement.n_aa_pooled = 0;
+        f.judgement.n_rows = i < 3 ? N_ROWS : 7; /* the first control is row 7 */
+        const char *text = write(texts[i % 3], &f.in, &b);
+        CHECK((strstr(text, "A/A control: measured for 5 cases, with too few forks to tell") != NULL) == (i < 3));
+        CHECK((strstr(text, "A/A control: none in this run") != NULL) == (i >= 3));
+        ridge_buf_deinit(&b);
+    }
+}
+
 static void tests_of_one_case_have_names_of_their_own(void)
 {
     static const char *const kinds[] = {"paired", "limit", "limit", "answer", "metric"};
@@ -246,6 +263,53 @@ static void a_long_summary_comes_in_parts(void)
     ridge_buf_deinit(&small);
 }
 
+static void conclude(struct fixture *f, struct ridge_arena *a, bool needs_control)
+{
+    const struct ridge_gate_rules rules = {0};
+    const struct ridge_gate_run run = {.run = f->run};
+    f->judgement.why = "";
+    ridge_gate_conclude(a, &run, &rules, needs_control, &f->judgement);
+}
+
+static void a_control_that_fails_takes_back_what_is_red(void)
+{
+    static const char words[] = "would be REGRESSED, but nothing can be judged here";
+    struct ridge_arena a = {0};
+    for (int64_t n_out = 3; n_out <= 4; n_out++) {
+        struct fixture f;
+        size_t n_back = 0;
+        init(&f, "gemm", RIDGE_CHANGE_REGRESSED);
+        f.rows[7].verdict = RIDGE_CHANGE_REGRESSED; /* of the control: it says why, and stays */
+        f.judgement.n_aa_out = n_out;
+        f.judgement.n_aa_allowed = 3;
+        conclude(&f, &a, true);
+        for (size_t i = 0; i < N_ROWS; i++)
+            n_back += f.rows[i].verdict == RIDGE_CHANGE_INCONCLUSIVE && strncmp(f.rows[i].why, words, strlen(words)) == 0;
+        CHECK(f.judgement.exit_code == (n_out > 3 ? 4 : 1) && n_back == (n_out > 3 ? 35 : 0));
+        CHECK_STR(f.judgement.why, n_out > 3 ? "the A/A control failed: 4 of 5 cases of identical code left their margin, at most 3 may"
+                                             : "");
+        CHECK_STR(f.judgement.banner, n_out > 3 ? "CANNOT JUDGE: 0 of 35 regressed, 0 failed, 0 improved, 0 OK, 35 inconclusive"
+                                                : "REGRESSION: 35 of 35 regressed, 0 failed, 0 improved, 0 OK, 0 inconclusive");
+        CHECK(strcmp(f.rows[35].kind, "aa") == 0 && f.rows[35].verdict == RIDGE_CHANGE_REGRESSED);
+    }
+    ridge_arena_deinit(&a);
+}
+
+static void a_wrong_answer_needs_no_control(void)
+{
+    struct fixture f;
+    struct ridge_arena a = {0};
+    init(&f, "gemm", RIDGE_CHANGE_REGRESSED);
+    f.rows[3].kind = "answer";
+    f.rows[3].verdict = RIDGE_CHANGE_FAILED;
+    f.judgement.n_aa_out = 5;
+    f.judgement.n_aa_allowed = 3;
+    conclude(&f, &a, true);
+    CHECK(f.judgement.exit_code == 1 && strstr(f.judgement.why, "the A/A control failed: 5 of 5 cases") != NULL);
+    CHECK_STR(f.judgement.banner, "REGRESSION: 0 of 35 regressed, 1 failed, 0 improved, 0 OK, 34 inconclusive");
+    ridge_arena_deinit(&a);
+}
+
 /* Of what is settled the largest effect comes first, up or down; of what is open the slowest. */
 static void the_largest_effect_comes_first(void)
 {
@@ -256,10 +320,7 @@ static void the_largest_effect_comes_first(void)
     enum { N = sizeof in / sizeof in[0] };
     struct fixture f;
     struct ridge_arena a = {0};
-    struct ridge_gate_rules rules = {0};
-    struct ridge_gate_run run = {0};
     init(&f, "gemm", RIDGE_CHANGE_OK);
-    run.run = f.run;
     for (size_t i = 0; i < N; i++) {
         f.rows[i].kind = "paired";
         f.rows[i].verdict = in[i].verdict;
@@ -267,8 +328,7 @@ static void the_largest_effect_comes_first(void)
     }
     f.judgement.n_rows = N;
     f.judgement.n_aa = 0;
-    f.judgement.why = "";
-    ridge_gate_conclude(&a, &run, &rules, false, &f.judgement);
+    conclude(&f, &a, false);
     for (size_t i = 0; i < N; i++)
         CHECK_NEAR(f.judgement.rows[i].ratio, want[i], 0);
     ridge_arena_deinit(&a);
@@ -276,6 +336,8 @@ static void the_largest_effect_comes_first(void)
 
 RIDGE_TEST_MAIN(TEST_ROW(hostile_names_stay_text), TEST_ROW(a_forge_gets_ten_of_a_kind), TEST_ROW(figures_are_the_rows),
                 TEST_ROW(a_run_that_was_never_judged), TEST_ROW(a_limit_is_no_change), TEST_ROW(all_say_what_they_could_see),
+                TEST_ROW(a_control_of_few_forks_was_measured),
                 TEST_ROW(tests_of_one_case_have_names_of_their_own), TEST_ROW(junit_holds_what_xml_can_hold),
                 TEST_ROW(annotations_say_what_and_how_again), TEST_ROW(a_long_summary_comes_in_parts),
+                TEST_ROW(a_control_that_fails_takes_back_what_is_red), TEST_ROW(a_wrong_answer_needs_no_control),
                 TEST_ROW(the_largest_effect_comes_first))
