@@ -211,7 +211,7 @@ static enum ridge_status judge(struct ab *ab, struct ridge_store *store, int64_t
     enum ridge_status st = ridge_gate_load(store, &ab->arena, id, run, err);
     struct ridge_gate_look look = {.i_look = ab->i_look};
     if (st == RIDGE_OK)
-        look.s_per_fork = ab->fork_s = ridge_cli_fork_costs(&ab->arena, run, ab->begin_ns);
+        look.s_per_fork = ab->fork_s = ridge_cli_fork_costs(&ab->arena, run, ab->begin_ns, &look.s_around);
     if (st == RIDGE_OK)
         st = ridge_gate_paired(&ab->arena, run, ab->side_a, ab->side_b, &ab->rules, &look, j, err);
     return st;

@@ -45,7 +45,8 @@ static size_t buy(const struct ridge_cli_fit *fit, struct ridge_arena *a, const 
 {
     size_t n = 0;
     double left_s = 2 * fit->planned_s - seconds_since(fit->begin_ns);
-    const double *cost = ridge_cli_fork_costs(a, run, fit->begin_ns);
+    double around_s;
+    const double *cost = ridge_cli_fork_costs(a, run, fit->begin_ns, &around_s);
     for (size_t i = 0; i < run->n_groups; i++) {
         const struct ridge_rd_group *g = &run->groups[i];
         if ((size_t)g->i_group >= n_groups)

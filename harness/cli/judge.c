@@ -100,7 +100,7 @@ static size_t *groups_of_members(struct ridge_arena *a, const struct ridge_gate_
     return out;
 }
 
-double *ridge_cli_fork_costs(struct ridge_arena *a, const struct ridge_gate_run *run, uint64_t begin_ns)
+double *ridge_cli_fork_costs(struct ridge_arena *a, const struct ridge_gate_run *run, uint64_t begin_ns, double *around_s)
 {
     struct ridge_rd_block *blocks = NULL;
     size_t n_blocks = 0, n_members = 0;
@@ -117,9 +117,9 @@ double *ridge_cli_fork_costs(struct ridge_arena *a, const struct ridge_gate_run 
     }
     for (size_t g = 0; g < run->n_groups; g++)
         n_forks += (double)ridge_gate_forks(&run->groups[g]);
-    double around_s = fmax(0, (double)(ridge_os_now_ns() - begin_ns) * 1e-9 - in_blocks_s) / fmax(1, n_forks);
+    *around_s = fmax(0, (double)(ridge_os_now_ns() - begin_ns) * 1e-9 - in_blocks_s) / fmax(1, n_forks);
     for (size_t g = 0; g < run->n_groups; g++)
-        out[g] = out[g] / fmax(1, (double)ridge_gate_forks(&run->groups[g])) + around_s;
+        out[g] = out[g] / fmax(1, (double)ridge_gate_forks(&run->groups[g])) + *around_s;
     return out;
 }
 

@@ -10,8 +10,8 @@
 void ridge_cli_add_arm(struct ridge_plan *plan, const char *name, const char *const *program, const struct ridge_kvs *env,
                        const char *yardstick);
 /* What a fork of each group has cost since the run began, in seconds, by its place in the run: its own blocks, and an equal share
- * of all that is around them. */
-double *ridge_cli_fork_costs(struct ridge_arena *a, const struct ridge_gate_run *run, uint64_t begin_ns);
+ * of all that is around them (*around_s). */
+double *ridge_cli_fork_costs(struct ridge_arena *a, const struct ridge_gate_run *run, uint64_t begin_ns, double *around_s);
 /* fit.c, run --gate: 5 forks or more, the control arm, and more forks where a figure was disturbed, for at most the time that the
  * planned ones took. */
 struct ridge_cli_fit { /* what the hooks remember */

@@ -59,6 +59,7 @@ const char *ridge_gate_label(struct ridge_arena *a, const struct ridge_rd_run *r
 struct ridge_gate_look { /* which look this is, for the alpha that it may spend */
     int64_t i_look;      /* from 0 */
     const double *s_per_fork; /* what one more fork costs, by the group's place in the run; NULL: unknown */
+    double s_around;          /* its part around the rounds: the process, loading, warm-up */
 };
 /* Members that match `b` against those of the same group that match `a` and agree in everything that the
  * selectors do not name; pairs are (fork, round). The control rows (arm aa against main) come along. */

@@ -91,9 +91,17 @@ static void find_controls(const struct ridge_rd_group *g, struct pairs *out)
     }
 }
 
+static void add_spread(struct ridge_gate_spread *spread, const struct pair *p, const struct ridge_gate_look *look,
+                       const struct ridge_gate_samples *x, const struct ridge_gate_samples *y)
+{
+    bool is_known = look->s_per_fork != NULL && y->table.blocks.n_rounds > 0;
+    double round_s = is_known ? (look->s_per_fork[p->i_group] - look->s_around) / (double)y->table.blocks.n_rounds : NAN;
+    ridge_gate_spread_add(spread, x, y, is_known ? look->s_around : NAN, round_s);
+}
+
 static enum ridge_status measure(struct ridge_arena *a, const struct ridge_gate_run *run, struct pair *p,
                                  const struct ridge_gate_rules *rules, double alpha, size_t n_cases,
-                                 struct ridge_gate_spread *spread, struct ridge_error *err)
+                                 const struct ridge_gate_look *look, struct ridge_gate_spread *spread, struct ridge_error *err)
 {
     struct ridge_gate_samples x = {0}, y = {0};
     struct ridge_kvs kvs = ridge_gate_member_kvs(a, p->now);
@@ -109,7 +117,7 @@ static enum ridge_status measure(struct ridge_arena *a, const struct ridge_gate_
         p->has = n > 0;
         p->shift = ridge_stat_shift(d, n, &p->rule);
         if (spread != NULL)
-            ridge_gate_spread_add(spread, &x, &y);
+            add_spread(spread, p, look, &x, &y);
         free(d);
     }
     ridge_gate_samples_deinit(&x);
@@ -205,7 +213,7 @@ static enum ridge_status control(struct ridge_arena *a, const struct ridge_gate_
     out->n_aa = out->n_aa_out = 0;
     for (size_t i = 0; i < pairs.n && st == RIDGE_OK; i++) {
         struct pair *p = &pairs.v[i];
-        st = measure(a, run, p, rules, alpha, 1, NULL, err);
+        st = measure(a, run, p, rules, alpha, 1, NULL, NULL, err);
         if (st != RIDGE_OK || !p->has)
             continue;
         struct ridge_judged *r = ridge_gate_add(a, out, &run->run, p->now, "time_ns", "aa");
@@ -278,7 +286,7 @@ enum ridge_status ridge_gate_paired(struct ridge_arena *a, const struct ridge_ga
     for (size_t i = 0; i < run->n_groups; i++)
         find_pairs(a, run, i, &sa, &sb, &pairs);
     for (size_t i = 0; i < pairs.n && st == RIDGE_OK; i++)
-        st = measure(a, run, &pairs.v[i], rules, alpha, pairs.n, &spread, err);
+        st = measure(a, run, &pairs.v[i], rules, alpha, pairs.n, look, &spread, err);
     if (st == RIDGE_OK && pairs.n == 0)
         st = no_case(run, side_a, side_b, err);
     if (st == RIDGE_OK)

@@ -36,9 +36,12 @@ enum ridge_status ridge_gate_samples_read(const struct ridge_gate_run *run, cons
 void ridge_gate_samples_deinit(struct ridge_gate_samples *s);
 struct ridge_gate_spread { /* sums of variances over cases; n_rounds and n_forks of the last one */
     double rounds, forks;
-    size_t n_rounds, n_forks, n;
+    double best_rounds; /* in a fork, summed over n_best cases of which the costs are known */
+    size_t n_rounds, n_forks, n, n_best;
 };
-void ridge_gate_spread_add(struct ridge_gate_spread *s, const struct ridge_gate_samples *a, const struct ridge_gate_samples *b);
+/* fork_s: what a fork costs around its rounds, round_s: what a round does; NAN: unknown */
+void ridge_gate_spread_add(struct ridge_gate_spread *s, const struct ridge_gate_samples *a, const struct ridge_gate_samples *b,
+                           double fork_s, double round_s);
 void ridge_gate_spread_add_one(struct ridge_gate_spread *s, const struct ridge_gate_samples *a);
 const char *ridge_gate_spread_text(struct ridge_arena *a, const struct ridge_gate_spread *s); /* "": unknown */
 /* With the variances between runs of n_between cases, summed. */

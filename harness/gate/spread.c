@@ -4,9 +4,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-static void add(struct ridge_gate_spread *s, const struct ridge_blocks *b)
+static void add(struct ridge_gate_spread *s, const struct ridge_blocks *b, double fork_s, double round_s)
 {
-    struct ridge_spread_split split = ridge_stat_spread_split(b, 1, 0, 0);
+    struct ridge_spread_split split = ridge_stat_spread_split(b, 1, fork_s, round_s);
     if (!isfinite(split.rounds) || !isfinite(split.forks))
         return;
     s->rounds += split.rounds;
@@ -14,9 +14,19 @@ static void add(struct ridge_gate_spread *s, const struct ridge_blocks *b)
     s->n_rounds = b->n_rounds;
     s->n_forks = b->n_forks;
     s->n++;
+    if (isfinite(split.rounds_per_fork)) {
+        s->best_rounds += split.rounds_per_fork;
+        s->n_best++;
+    }
 }
 
-void ridge_gate_spread_add(struct ridge_gate_spread *s, const struct ridge_gate_samples *a, const struct ridge_gate_samples *b)
+static bool is_disturbed(const struct ridge_blocks *b, size_t f, size_t r)
+{
+    return b->disturbed != NULL && b->disturbed[f * b->n_rounds + r];
+}
+
+void ridge_gate_spread_add(struct ridge_gate_spread *s, const struct ridge_gate_samples *a, const struct ridge_gate_samples *b,
+                           double fork_s, double round_s)
 {
     const struct ridge_blocks *x = &a->table.blocks, *y = &b->table.blocks;
     struct ridge_blocks ratio = {.n_forks = x->n_forks < y->n_forks ? x->n_forks : y->n_forks,
@@ -24,20 +34,24 @@ void ridge_gate_spread_add(struct ridge_gate_spread *s, const struct ridge_gate_
     double *v = ridge_xrealloc_array(NULL, ratio.n_forks * ratio.n_rounds + 1, sizeof *v);
     for (size_t f = 0; f < ratio.n_forks; f++)
         for (size_t r = 0; r < ratio.n_rounds; r++)
-            v[f * ratio.n_rounds + r] = y->v[f * y->n_rounds + r] / x->v[f * x->n_rounds + r];
+            v[f * ratio.n_rounds + r] = is_disturbed(x, f, r) || is_disturbed(y, f, r)
+                                            ? NAN : y->v[f * y->n_rounds + r] / x->v[f * x->n_rounds + r];
     ratio.v = v;
-    add(s, &ratio);
+    add(s, &ratio, fork_s, round_s);
     free(v);
 }
 
 void ridge_gate_spread_add_one(struct ridge_gate_spread *s, const struct ridge_gate_samples *a)
 {
-    add(s, &a->table.blocks);
+    add(s, &a->table.blocks, NAN, NAN);
 }
 
-/* A fork's value is a median of its rounds, so their part shrinks with their number; the forks' part does not. */
+/* A fork's value is a median of its rounds, so their part shrinks with their number; the forks' part does not. Where it is known
+ * what a fork costs before its first round, the rounds that spend time best are, and past them more forks buy more. */
 static bool is_of_forks(const struct ridge_gate_spread *s)
 {
+    if (s->n_best > 0)
+        return (double)s->n_rounds >= s->best_rounds / (double)s->n_best;
     return s->forks > s->rounds / (double)s->n_rounds;
 }
 

@@ -136,8 +136,9 @@ static double next_of(struct noise *s, enum series_kind kind)
     return kind == AR5 ? noise_ar1(s, 0.5) : kind == AR8 ? noise_ar1(s, 0.8) : noise_normal(s);
 }
 
-static enum ridge_change run_gate(struct noise *s, enum series_kind kind, size_t n_runs, double sd, double shift, double margin,
-                                  double prior)
+/* n_level: runs that the reference is made of, the oldest ones; 0: all where there are enough. */
+static enum ridge_change run_gate(struct noise *s, enum series_kind kind, size_t n_runs, size_t n_level, double sd, double shift,
+                                  double margin, double prior)
 {
     double v[65];
     s->last = noise_normal(s);
@@ -145,21 +146,22 @@ static enum ridge_change run_gate(struct noise *s, enum series_kind kind, size_t
         v[i] = sd * next_of(s, kind) + (kind == OUTLIERS && noise_uniform(s) < 0.05 ? log(1.15) : 0);
     struct ridge_judge_rule rule = {margin, 0.05, CASES};
     struct ridge_between b = ridge_stat_between(v, n_runs, n_runs, 0.002, prior);
-    size_t n_level = n_runs >= RIDGE_JUDGE_MIN_RUNS ? n_runs : 1;
+    if (n_level == 0)
+        n_level = n_runs >= RIDGE_JUDGE_MIN_RUNS ? n_runs : 1;
     struct ridge_shift x = ridge_stat_unpaired(shift + v[n_runs], v, n_level, &b, &rule);
     enum ridge_change c = ridge_stat_verdict(&x, &rule);
     /* the strictest step of Benjamini-Hochberg among CASES: at least this many are found */
     return c == RIDGE_CHANGE_REGRESSED && x.p_slower > rule.alpha / CASES ? RIDGE_CHANGE_INCONCLUSIVE : c;
 }
 
-static void stored(const char *name, enum series_kind kind, size_t n_runs, double sd, double shift, enum ridge_change want,
-                   double bound, bool most)
+static void stored(const char *name, enum series_kind kind, size_t n_runs, size_t n_level, double sd, double shift,
+                   enum ridge_change want, double bound, bool most)
 {
     struct noise s = {.state = 20260303};
     size_t n = 5000 / scale, k = 0;
     char text[96];
     for (size_t i = 0; i < n; i++)
-        k += run_gate(&s, kind, n_runs, sd, shift, 0.03, RIDGE_GATE_PRIOR_COMPUTE) == want;
+        k += run_gate(&s, kind, n_runs, n_level, sd, shift, 0.03, RIDGE_GATE_PRIOR_COMPUTE) == want;
     (void)snprintf(text, sizeof text, "stored, %s: %s", name, ridge_change_text(want));
     if (most)
         at_most(text, (double)k, (double)n, bound);
@@ -261,15 +263,18 @@ int main(int argc, char **argv)
     power_pairs("fork sd 1 %", (struct world){0, 0.01, 0, 0}, 0.10, 0.02, 0.99);
     power_pairs("fork sd 0.7 %", (struct world){0, 0.007, 0, 0}, 0.03, 0.01, 0.90);
     power_pairs("fork sd 3 %", (struct world){0, 0.03, 0.02, 0}, 0.10, 0.02, 0.95);
-    stored("no change, 20 runs, sd 1 %", WHITE, 20, 0.01, 0, RIDGE_CHANGE_REGRESSED, 0.01, true);
-    stored("no change, 20 runs, sd 0.8 %", WHITE, 20, 0.008, 0, RIDGE_CHANGE_INCONCLUSIVE, 0.10, true);
-    stored("no change, 20 runs, sd 5 %", WHITE, 20, 0.05, 0, RIDGE_CHANGE_REGRESSED, 0.01, true);
-    stored("no change, 20 runs, AR(1) 0.5, sd 2 %", AR5, 20, 0.02, 0, RIDGE_CHANGE_REGRESSED, 0.01, true);
-    stored("no change, 20 runs, AR(1) 0.8, sd 2 %", AR8, 20, 0.02, 0, RIDGE_CHANGE_REGRESSED, 0.01, true);
-    stored("no change, 5 runs, sd 2 %", WHITE, 5, 0.02, 0, RIDGE_CHANGE_REGRESSED, 0.01, true);
-    stored("no change, first day, sd 5 %", WHITE, 1, 0.05, 0, RIDGE_CHANGE_REGRESSED, 0.01, true);
-    stored("+5 %, first day, sd 2 %", WHITE, 1, 0.02, log(1.05), RIDGE_CHANGE_REGRESSED, 0.01, true);
-    stored("x 2, first day, sd 5 %", WHITE, 1, 0.05, log(2), RIDGE_CHANGE_REGRESSED, 0.95, false);
+    stored("no change, 20 runs, sd 1 %", WHITE, 20, 0, 0.01, 0, RIDGE_CHANGE_REGRESSED, 0.01, true);
+    stored("no change, 20 runs, sd 0.8 %", WHITE, 20, 0, 0.008, 0, RIDGE_CHANGE_INCONCLUSIVE, 0.10, true);
+    stored("no change, 20 runs, sd 5 %", WHITE, 20, 0, 0.05, 0, RIDGE_CHANGE_REGRESSED, 0.01, true);
+    stored("no change, 20 runs, AR(1) 0.5, sd 2 %", AR5, 20, 0, 0.02, 0, RIDGE_CHANGE_REGRESSED, 0.01, true);
+    stored("no change, 20 runs, AR(1) 0.8, sd 2 %", AR8, 20, 0, 0.02, 0, RIDGE_CHANGE_REGRESSED, 0.01, true);
+    stored("no change, 20 runs, baseline the first, sd 1 %", WHITE, 20, 1, 0.01, 0, RIDGE_CHANGE_REGRESSED, 0.01, true);
+    stored("no change, 20 runs, baseline the first, AR(1) 0.8, sd 2 %", AR8, 20, 1, 0.02, 0, RIDGE_CHANGE_REGRESSED, 0.01, true);
+    stored("no change, 20 runs, baseline the first, sd 0.8 %", WHITE, 20, 1, 0.008, 0, RIDGE_CHANGE_INCONCLUSIVE, 1.00, true);
+    stored("no change, 5 runs, sd 2 %", WHITE, 5, 0, 0.02, 0, RIDGE_CHANGE_REGRESSED, 0.01, true);
+    stored("no change, first day, sd 5 %", WHITE, 1, 0, 0.05, 0, RIDGE_CHANGE_REGRESSED, 0.01, true);
+    stored("+5 %, first day, sd 2 %", WHITE, 1, 0, 0.02, log(1.05), RIDGE_CHANGE_REGRESSED, 0.01, true);
+    stored("x 2, first day, sd 5 %", WHITE, 1, 0, 0.05, log(2), RIDGE_CHANGE_REGRESSED, 0.95, false);
     null_history("white", WHITE, 0.02);
     null_history("AR(1) 0.5", AR5, 0.02);
     null_history("AR(1) 0.8", AR8, 0.02);
