@@ -182,6 +182,13 @@ class Again(Gate):
         arms = {m["arm"] for g in self.exported("again.ridge")["groups"] for m in g["members"]}
         self.assertEqual(arms, {"main", "b", "aa"})
 
+    def test_a_limit_between_two_values_of_an_option(self):
+        rules = self.rules({"require_fit": False, "rules": [{"metric": "p50_ns", "max": "50 us"}]})
+        self.ridge("ab", "--option", "threads=1,2", self.fixed_suite("null:latency=100us"), "--rules", rules, "--budget", "0s", rc=None)
+        rows = json.loads(self.ridge("export", "results.ridge", "--format", "verdict-json")[0])["verdicts"]
+        line = next(r["again"] for r in rows if r["kind"] == "limit")
+        self.assertIn("p50_ns", self.measured(line, (1, 4)))
+
     def test_a_control_is_main_again(self):
         self.run_gate(self.fixed_suite())
         lines = self.again()
