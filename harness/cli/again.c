@@ -80,21 +80,33 @@ static void put_compare(struct ridge_buf *b, struct ridge_arena *a, const struct
 
 /* ---- of a row ---- */
 
-/* Two sides that are two cases share their shape only; two arms of one case share its id; what should have been there has a
- * pattern in place of an id. NULL: all. */
-static const char *filter_of(struct ridge_arena *a, const struct ridge_gate_run *run, const struct ridge_judged *r)
+/* Two backends or two values of an option, not two arms of one case: then every pair is, and one tells. */
+static bool is_of_two_cases(const struct ridge_gate_run *run, const struct ridge_judgement *j)
 {
-    bool is_pair = strcmp(r->kind, "paired") == 0;
-    const struct ridge_rd_member *now = is_pair ? ridge_gate_member(run, r->i_member) : NULL;
-    const struct ridge_rd_member *base = is_pair ? ridge_gate_member(run, r->i_member_base) : NULL;
+    for (size_t i = 0; i < j->n_rows; i++) {
+        const struct ridge_judged *r = &j->rows[i];
+        bool is_of_one_run = strcmp(r->kind, "paired") == 0 || (strcmp(r->kind, "unpaired") == 0 && r->base_run_id == run->run.id);
+        if (!is_of_one_run)
+            continue;
+        const struct ridge_rd_member *base = ridge_gate_member(run, r->i_member_base);
+        return base != NULL && strcmp(base->case_id, r->case_id) != 0;
+    }
+    return false;
+}
+
+/* Two sides that are two cases share their shape only, and a row of one side needs the other too; two arms of one case share its
+ * id; what should have been there has a pattern in place of an id. NULL: all. */
+static const char *filter_of(struct ridge_arena *a, const struct ridge_gate_run *run, const struct ridge_judged *r, bool is_two_cases)
+{
+    const struct ridge_rd_member *m = is_two_cases ? ridge_gate_member(run, r->i_member) : NULL;
     if (r->case_id[0] == '\0')
-        return strcmp(r->subject, "*") == 0 ? NULL : r->subject;
-    if (now == NULL || base == NULL || strcmp(now->case_id, base->case_id) == 0)
+        return is_two_cases || strcmp(r->subject, "*") == 0 ? NULL : r->subject;
+    if (m == NULL)
         return ridge_arena_printf(a, "case=%s", r->case_id);
     struct ridge_buf b = {0};
-    ridge_buf_printf(&b, "op=%s", now->op);
-    for (size_t i = 0; i < now->shape.n; i++)
-        ridge_buf_printf(&b, ",%s=%s", now->shape.v[i].key, now->shape.v[i].value);
+    ridge_buf_printf(&b, "op=%s", m->op);
+    for (size_t i = 0; i < m->shape.n; i++)
+        ridge_buf_printf(&b, ",%s=%s", m->shape.v[i].key, m->shape.v[i].value);
     const char *text = ridge_arena_strn(a, b.data, b.n);
     ridge_buf_deinit(&b);
     return text;
@@ -105,7 +117,8 @@ char *ridge_cli_suspects_line(struct ridge_arena *a, const char *judging, const 
     static const char *const sides[] = {"--a", "--b", "--a-env", "--b-env", "--rules", NULL};
     struct ridge_cli_line l = ridge_cli_line_read(a, judging);
     struct ridge_buf b = {0};
-    if (l.verb == NULL || ridge_cli_line_value(&l, "--b") == NULL || of->suite_path == NULL || !ridge_os_exists(of->suite_path))
+    bool has_builds = l.verb != NULL && !ridge_cli_line_is(&l, "compare") && ridge_cli_line_value(&l, "--b") != NULL;
+    if (!has_builds || of->suite_path == NULL || !ridge_os_exists(of->suite_path))
         return NULL;
     ridge_buf_puts(&b, "ridge ab");
     for (size_t i = 0; i < l.n; i++)
@@ -140,13 +153,15 @@ void ridge_cli_put_again(struct ridge_arena *a, const struct ridge_gate_run *run
     if (measuring.verb == NULL)
         measuring = ridge_cli_line_read(a, "ridge run --gate");
     bool is_stored = judging.verb != NULL && strcmp(j->mode, "ab") != 0 && !ridge_cli_line_is(&measuring, "ab");
+    bool is_two_cases = is_of_two_cases(run, j);
     for (size_t i = 0; i < j->n_rows; i++) {
         struct ridge_judged *r = &j->rows[i];
         struct ridge_buf b = {0};
         if (r->verdict < RIDGE_CHANGE_INCONCLUSIVE && j->n_rows >= MOST_FOR_ALL)
             continue;
-        bool is_pair = pairs.verb != NULL && r->i_member >= 0 && strcmp(r->kind, "unpaired") == 0; /* measured as A/B */
-        put_measuring(&b, is_pair ? &pairs : &measuring, ridge_cli_line_value(&judging, "--rules"), filter_of(a, run, r));
+        bool is_compared = strcmp(r->kind, "unpaired") == 0 || strcmp(r->kind, "metric") == 0;
+        bool is_pair = pairs.verb != NULL && r->i_member >= 0 && is_compared; /* measured as A/B */
+        put_measuring(&b, is_pair ? &pairs : &measuring, ridge_cli_line_value(&judging, "--rules"), filter_of(a, run, r, is_two_cases));
         if (ridge_cli_line_is(&judging, "compare"))
             put_compare(&b, a, &judging);
         else if (is_stored && !is_pair)

@@ -14,10 +14,14 @@
 struct bisecting {
     const struct ridge_cli_args *args;
     struct ridge_arena arena;
-    const char *good, *bad, *suite, *rules, *worker, *results;
+    const char *good, *bad, *suite, *rules, *filter, *worker, *results;
     char folder[4096];
     const char *good_tree, *bad_tree;
     int64_t run_id; /* the last one that was judged */
+    struct red {    /* what is slower at the bad end: nothing else decides about a revision */
+        const char *case_id, *metric;
+    } *red;
+    size_t n_red;
 };
 enum verdict { GOOD, BAD, UNDECIDED, UNBUILDABLE };
 
@@ -100,19 +104,57 @@ static int refuse_build(const struct bisecting *b, const char *revision)
 
 /* ---- one revision ---- */
 
+/* Against the good end, that is: a limit may be broken at both. */
+static bool is_change(const struct ridge_judged *r)
+{
+    return strcmp(r->kind, "paired") == 0 || strcmp(r->kind, "metric") == 0;
+}
+
+static bool was_red(const struct bisecting *b, const struct ridge_judged *r)
+{
+    for (size_t i = 0; i < b->n_red; i++)
+        if (strcmp(b->red[i].case_id, r->case_id) == 0 && strcmp(b->red[i].metric, r->metric) == 0)
+            return true;
+    return false;
+}
+
 /* Exit codes do not tell: undecided rows alone are 0, and a crash is 1. */
-static enum verdict verdict_of(const struct ridge_judgement *j)
+static enum verdict verdict_of(const struct bisecting *b, const struct ridge_judgement *j)
 {
     bool is_open = j->why[0] != '\0';
+    size_t n = 0;
     for (size_t i = 0; i < j->n_rows; i++) {
         const struct ridge_judged *r = &j->rows[i];
-        if (strcmp(r->kind, "aa") == 0)
+        if (!is_change(r) || (b->n_red > 0 && !was_red(b, r)))
             continue;
         if (r->verdict == RIDGE_CHANGE_REGRESSED)
             return BAD;
-        is_open |= r->verdict == RIDGE_CHANGE_FAILED || (r->verdict == RIDGE_CHANGE_INCONCLUSIVE && strcmp(r->kind, "paired") == 0);
+        is_open |= r->verdict == RIDGE_CHANGE_FAILED || r->verdict == RIDGE_CHANGE_INCONCLUSIVE;
+        n++;
     }
-    return is_open ? UNDECIDED : GOOD;
+    return is_open || n == 0 || n < b->n_red ? UNDECIDED : GOOD;
+}
+
+/* One case alone is measured alone from here on: a filter has no "or". */
+static void keep_red(struct bisecting *b, const struct ridge_judgement *j)
+{
+    bool is_one_case = true;
+    b->red = ridge_arena_array(&b->arena, j->n_rows + 1, sizeof *b->red);
+    for (size_t i = 0; i < j->n_rows; i++)
+        if (is_change(&j->rows[i]) && j->rows[i].verdict == RIDGE_CHANGE_REGRESSED) {
+            b->red[b->n_red++] = (struct red){j->rows[i].case_id, j->rows[i].metric};
+            is_one_case &= strcmp(b->red[0].case_id, j->rows[i].case_id) == 0;
+        }
+    if (b->n_red > 0 && is_one_case)
+        b->filter = ridge_arena_printf(&b->arena, "case=%s", b->red[0].case_id);
+}
+
+/* The table, without commands that name these folders: they are about to change, and to go. */
+static void tell(struct bisecting *b, struct ridge_store *store, struct ridge_judgement *j)
+{
+    for (size_t i = 0; i < j->n_rows; i++)
+        j->rows[i].again = "";
+    (void)ridge_cli_write_told(store, b->results, j, "verdict", NULL);
 }
 
 static enum verdict read_verdict(struct bisecting *b)
@@ -126,7 +168,10 @@ static enum verdict read_verdict(struct bisecting *b)
     bool is_new = ridge_read_run(store, &b->arena, "last", &run, NULL) == RIDGE_OK && run.id != b->run_id;
     if (is_new && ridge_read_judgement(store, &b->arena, run.id, &j, NULL) == RIDGE_OK && j != NULL) {
         b->run_id = run.id;
-        v = verdict_of(j);
+        v = verdict_of(b, j);
+        if (b->n_red == 0)
+            keep_red(b, j);
+        tell(b, store, j);
     }
     ridge_store_close(store);
     return v;
@@ -142,14 +187,13 @@ static const char *command_of(struct bisecting *b, const char *tree)
     return text;
 }
 
-static enum verdict judge(struct bisecting *b)
+enum { MOST_WORDS = 16 };
+static void ab_words(struct bisecting *b, const char *program, const char *output, const char **argv)
 {
     const struct ridge_kv pairs[] = {{"--a", command_of(b, b->good_tree)}, {"--b", command_of(b, b->bad_tree)},
-                                     {"--rules", b->rules}, {"--filter", ridge_cli_value(b->args, "--filter")},
-                                     {"--output", b->results}};
-    const char *argv[2 * sizeof pairs / sizeof pairs[0] + 5];
+                                     {"--rules", b->rules}, {"--filter", b->filter}, {"--output", output}};
     size_t n = 0;
-    argv[n++] = ridge_arena_printf(&b->arena, "%s/ridge", ridge_os_program_dir());
+    argv[n++] = program;
     argv[n++] = "ab";
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
         if (pairs[i].value != NULL) {
@@ -159,7 +203,14 @@ static enum verdict judge(struct bisecting *b)
     argv[n++] = "--";
     argv[n++] = b->suite;
     argv[n] = NULL;
-    (void)run_in(b->bad_tree, argv, NULL);
+}
+
+static enum verdict judge(struct bisecting *b)
+{
+    const char *argv[MOST_WORDS], *table = ridge_arena_printf(&b->arena, "%s/table", b->folder);
+    ab_words(b, ridge_arena_printf(&b->arena, "%s/ridge", ridge_os_program_dir()), b->results, argv);
+    (void)run_in(b->bad_tree, argv, table);
+    (void)unlink(table);
     return read_verdict(b);
 }
 
@@ -208,6 +259,35 @@ static bool find_commit(struct bisecting *b)
     return rc == 0;
 }
 
+static void say_line(const char *before, const char *const *words, const char *after)
+{
+    struct ridge_buf line = {0};
+    for (size_t i = 0; words[i] != NULL; i++) {
+        ridge_buf_puts(&line, i > 0 ? " " : "");
+        ridge_text_shell(&line, words[i]);
+    }
+    ridge_cli_say("  %s%s%s", before, line.data, after);
+    ridge_buf_deinit(&line);
+}
+
+/* The builds are removed, and the files hold commands that name them: how both come back to where they were. */
+static void say_again(struct bisecting *b)
+{
+    const char *const trees[] = {b->good_tree, b->bad_tree}, *const revisions[] = {"HEAD", "refs/bisect/bad"};
+    const char *argv[MOST_WORDS];
+    ridge_cli_say("to measure it again:");
+    for (size_t i = 0; i < 2; i++) {
+        const char *const parse[] = {"git", "rev-parse", revisions[i], NULL};
+        const char *const add[] = {"git", "worktree", "add", "--detach", trees[i], output_of(b, trees[i], parse), NULL};
+        const char *const enter[] = {"cd", trees[i], NULL};
+        say_line("", add, "");
+        say_line("(", enter, " &&");
+        say_line(" ", b->args->operands, ")");
+    }
+    ab_words(b, "ridge", "again.ridge", argv);
+    say_line("", argv, "");
+}
+
 static int bisect(struct bisecting *b)
 {
     int rc = add_tree(b->good_tree, b->good);
@@ -215,9 +295,13 @@ static int bisect(struct bisecting *b)
         rc = builds(b, b->good_tree) ? add_tree(b->bad_tree, b->bad) : refuse_build(b, b->good);
     if (rc == RIDGE_EXIT_OK)
         rc = check_bad_end(b);
-    if (rc == RIDGE_EXIT_OK && !find_commit(b) && ridge_cli_interrupted == 0) {
-        ridge_cli_say("ridge: git bisect ended without one answer");
-        rc = RIDGE_EXIT_UNFIT;
+    if (rc == RIDGE_EXIT_OK) {
+        bool is_one = find_commit(b);
+        if (!is_one && ridge_cli_interrupted == 0)
+            ridge_cli_say("ridge: git bisect ended without one answer");
+        if (ridge_cli_interrupted == 0)
+            say_again(b);
+        rc = is_one ? RIDGE_EXIT_OK : RIDGE_EXIT_UNFIT;
     }
     drop_tree(b->bad_tree);
     drop_tree(b->good_tree);
@@ -243,6 +327,7 @@ static int run(struct bisecting *b)
     b->good = ridge_cli_value(b->args, "--good");
     b->bad = ridge_cli_value(b->args, "--bad");
     b->worker = worker != NULL ? worker : "build/ridge-worker";
+    b->filter = ridge_cli_value(b->args, "--filter");
     if (b->good == NULL || b->bad == NULL || ridge_cli_value(b->args, "--suite") == NULL)
         return ridge_cli_usage(b->args->verb, "--good REV, --bad REV and --suite FILE are needed");
     if (!resolve(b, "--suite", &b->suite) || !resolve(b, "--rules", &b->rules))

@@ -17,7 +17,8 @@ struct ridge_gate_rule {
     const char *name;
     struct ridge_selector cases;
     const char *metric;                  /* time_ns unless said otherwise */
-    double margin_ratio, max, min;       /* NAN: not set */
+    double margin_ratio, max, min, alpha; /* NAN: not set; alpha: one-sided, over all looks */
+    bool is_higher_better;               /* what the margin bounds is a fall */
     bool must_exist, fail_inconclusive, fail_improved;
     int line;
 };

@@ -1,6 +1,6 @@
-/* Rules with a margin on another metric than the time: tails by a bootstrap over forks, the rest by stored values. */
+/* Rules with a margin on another metric than the time: tails by a bootstrap over forks, the rest by stored values. A ratio above
+ * 1 is the worse side's, whichever way the figure runs. */
 #include "gate/rows.h"
-#include "data/metric.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -94,19 +94,23 @@ static bool has_interval(const struct ridge_metric *x)
     return x->low > 0 && isfinite(x->low) && isfinite(x->high);
 }
 
+/* No ratio tells how far it is from or to nothing: which of the two it was does. */
+static void judge_zero(struct ridge_arena *a, double old, double now, const char *unit, bool is_higher, struct ridge_judged *r)
+{
+    r->verdict = (old == 0) != is_higher ? RIDGE_CHANGE_REGRESSED : RIDGE_CHANGE_IMPROVED;
+    r->why = ridge_arena_printf(a, "%s was %.4g and is %.4g %s", r->metric, old, now, unit);
+}
+
 /* A measured figure counts with the far ends of both intervals; one without an interval decides nothing. */
-static void judge_value(struct ridge_arena *a, const struct ridge_gate_pair *p, struct ridge_judged *r)
+static void judge_value(struct ridge_arena *a, const struct ridge_gate_pair *p, bool is_higher, struct ridge_judged *r)
 {
     const struct ridge_metric *x = ridge_rd_metric(p->base, r->metric), *y = ridge_rd_metric(p->now, r->metric);
     double old = value_of(p->base, r->metric), now = value_of(p->now, r->metric);
-    bool is_higher = strcmp(ridge_metric_find(r->metric)->better, "higher") == 0;
-    r->ratio = old == 0 && now == 0 ? 1 : is_higher ? old / now : now / old;
-    if (old == 0 && now > 0 && is_exact(x, y) && !is_higher) {
-        r->ratio = NAN;
-        r->verdict = RIDGE_CHANGE_REGRESSED;
-        r->why = ridge_arena_printf(a, "%s was 0 and is %.4g %s", r->metric, now, y->unit);
+    if (isfinite(old) && isfinite(now) && (old == 0) != (now == 0) && is_exact(x, y)) {
+        judge_zero(a, old, now, y->unit, is_higher, r);
         return;
     }
+    r->ratio = old == 0 && now == 0 ? 1 : is_higher ? old / now : now / old;
     if (!isfinite(r->ratio)) {
         r->why = ridge_arena_printf(a, "%s was not measured on both sides", r->metric);
     } else if (is_exact(x, y)) {
@@ -129,6 +133,38 @@ static size_t tail_of(const char *metric)
     return k;
 }
 
+bool ridge_gate_is_percentile(const char *metric)
+{
+    return tail_of(metric) < sizeof tails / sizeof tails[0];
+}
+
+double ridge_gate_alpha(const struct ridge_gate_rules *rules, const struct ridge_kvs *kvs, const char *metric)
+{
+    for (size_t i = rules->n; i > 0; i--) {
+        const struct ridge_gate_rule *r = &rules->v[i - 1];
+        if (!isnan(r->alpha) && strcmp(r->metric, metric) == 0 && ridge_selector_match(&r->cases, kvs))
+            return r->alpha;
+    }
+    return rules->alpha;
+}
+
+static bool has_margin(const struct ridge_gate_rule *r, const char *metric, const struct ridge_kvs *kvs)
+{
+    return !isnan(r->margin_ratio) && strcmp(r->metric, metric) == 0 && ridge_selector_match(&r->cases, kvs);
+}
+
+/* The last rule that matches wins, as it does for the time. */
+static bool is_in_force(const struct ridge_gate_rules *rules, size_t i, const struct ridge_kvs *kvs)
+{
+    const char *metric = rules->v[i].metric;
+    if (strcmp(metric, "time_ns") == 0 || !has_margin(&rules->v[i], metric, kvs))
+        return false;
+    for (size_t k = i + 1; k < rules->n; k++)
+        if (has_margin(&rules->v[k], metric, kvs))
+            return false;
+    return true;
+}
+
 enum ridge_status ridge_gate_pair_metrics(struct ridge_arena *a, const struct ridge_gate_run *run,
                                           const struct ridge_gate_pair *p, const struct ridge_gate_rules *rules,
                                           double alpha, struct ridge_judgement *out, struct ridge_error *err)
@@ -137,7 +173,7 @@ enum ridge_status ridge_gate_pair_metrics(struct ridge_arena *a, const struct ri
     enum ridge_status st = RIDGE_OK;
     for (size_t i = 0; i < rules->n && st == RIDGE_OK; i++) {
         const struct ridge_gate_rule *rule = &rules->v[i];
-        if (isnan(rule->margin_ratio) || strcmp(rule->metric, "time_ns") == 0 || !ridge_selector_match(&rule->cases, &kvs))
+        if (!is_in_force(rules, i, &kvs))
             continue;
         struct ridge_judged *r = ridge_gate_add(a, out, &run->run, p->now, rule->metric, "metric");
         r->base_run_id = p->base_run_id;
@@ -145,11 +181,12 @@ enum ridge_status ridge_gate_pair_metrics(struct ridge_arena *a, const struct ri
         r->margin_ratio = rule->margin_ratio;
         r->n_forks = p->now->n_forks < p->base->n_forks ? p->now->n_forks : p->base->n_forks;
         const struct ridge_metric *x = ridge_rd_metric(p->now, rule->metric);
-        size_t k = tail_of(rule->metric);
-        if (p->is_paired && k < sizeof tails / sizeof tails[0])
-            st = judge_tail(a, run, p, tails[k].q, alpha, r, err);
+        const struct ridge_gate_pair turned = {p->now, p->base, p->base_run_id, p->is_paired};
+        if (p->is_paired && ridge_gate_is_percentile(rule->metric))
+            st = judge_tail(a, run, rule->is_higher_better ? &turned : p, tails[tail_of(rule->metric)].q,
+                            alpha * ridge_gate_alpha(rules, &kvs, rule->metric) / rules->alpha, r, err);
         else if (p->is_paired || (x != NULL && is_exact(x, x)))
-            judge_value(a, p, r);
+            judge_value(a, p, rule->is_higher_better, r);
         else {
             r->verdict = RIDGE_CHANGE_INCONCLUSIVE;
             r->why = ridge_arena_printf(a, "%s of two runs cannot be paired: ridge ab judges it, or a limit (max, min)", rule->metric);

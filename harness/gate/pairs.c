@@ -105,7 +105,8 @@ static enum ridge_status measure(struct ridge_arena *a, const struct ridge_gate_
 {
     struct ridge_gate_samples x = {0}, y = {0};
     struct ridge_kvs kvs = ridge_gate_member_kvs(a, p->now);
-    p->rule = (struct ridge_judge_rule){ridge_gate_margin(rules, &kvs, p->base, "time_ns"), alpha, n_cases};
+    double share = ridge_gate_is_aa(p->now) ? 1 : ridge_gate_alpha(rules, &kvs, "time_ns") / rules->alpha; /* one rate for the control */
+    p->rule = (struct ridge_judge_rule){ridge_gate_margin(rules, &kvs, p->base, "time_ns"), alpha * share, n_cases};
     if (!is_good(p->base) || !is_good(p->now))
         return RIDGE_OK;
     enum ridge_status st = ridge_gate_samples_read(run, p->base, false, &x, err);
@@ -254,11 +255,11 @@ static void judge_all(struct ridge_arena *a, const struct ridge_gate_run *run, c
     double *p = ridge_arena_array(a, pairs->n + 1, sizeof *p);
     bool *slower = ridge_arena_array(a, pairs->n + 1, sizeof *slower);
     bool *faster = ridge_arena_array(a, pairs->n + 1, sizeof *faster);
-    for (size_t i = 0; i < pairs->n; i++)
-        p[i] = pairs->v[i].has ? pairs->v[i].shift.p_slower : NAN;
+    for (size_t i = 0; i < pairs->n; i++) /* the step-up runs at one alpha */
+        p[i] = pairs->v[i].has ? pairs->v[i].shift.p_slower * alpha / pairs->v[i].rule.alpha : NAN;
     (void)ridge_stat_benjamini_hochberg(p, pairs->n, alpha, slower);
     for (size_t i = 0; i < pairs->n; i++)
-        p[i] = pairs->v[i].has ? pairs->v[i].shift.p_faster : NAN;
+        p[i] = pairs->v[i].has ? pairs->v[i].shift.p_faster * alpha / pairs->v[i].rule.alpha : NAN;
     (void)ridge_stat_benjamini_hochberg(p, pairs->n, alpha, faster);
     for (size_t i = 0; i < pairs->n; i++) {
         struct ridge_judged *r = ridge_gate_add(a, out, &run->run, pairs->v[i].now, "time_ns", "paired");

@@ -68,8 +68,13 @@ struct ridge_gate_pair {
     int64_t base_run_id;
     bool is_paired; /* measured in the same rounds */
 };
-/* metrics.c: rows for the rules that have a margin on another metric than the time. Where there are no pairs, only exact
- * figures are judged. run: of p->now. */
+/* metrics.c: one-sided and over all looks, of the last rule on this metric that matches and has a confidence, else the file's.
+ * Who has spent the file's alpha (looks, cases) multiplies by ridge_gate_alpha / rules->alpha. Benjamini-Hochberg runs at one
+ * alpha for all: there the p of a case is divided by that factor. */
+double ridge_gate_alpha(const struct ridge_gate_rules *rules, const struct ridge_kvs *kvs, const char *metric);
+bool ridge_gate_is_percentile(const char *metric); /* whose interval is made at the alpha of the rule */
+/* A row for each metric other than the time on which a rule has a margin: of the last such rule that matches. Where there are no
+ * pairs, only exact figures are judged. run: of p->now. alpha: the file's, spent on looks and cases. */
 enum ridge_status ridge_gate_pair_metrics(struct ridge_arena *a, const struct ridge_gate_run *run,
                                           const struct ridge_gate_pair *p, const struct ridge_gate_rules *rules,
                                           double alpha, struct ridge_judgement *out, struct ridge_error *err) RIDGE_MUST_USE;

@@ -1,5 +1,5 @@
 /* The gate file: JSON with positions, through the scanner of suites. */
-#include "gate/gate.h"
+#include "gate/rows.h"
 #include "gate/prior.h"
 #include "base/os.h"
 #include "data/metric.h"
@@ -126,6 +126,22 @@ static void read_inconclusive(struct reader *r, const struct ridge_node *n, bool
     *fail = strcmp(text, "fail") == 0;
 }
 
+static void read_confidence(struct reader *r, const struct ridge_node *n, double *alpha)
+{
+    double confidence = NAN;
+    read_ratio(r, n, 0.5, 0.9999, &confidence);
+    *alpha = isnan(confidence) ? *alpha : (1 - confidence) / 2;
+}
+
+static void read_direction(struct reader *r, const struct ridge_node *n, bool *is_higher_better)
+{
+    const char *text = "lower";
+    read_string(r, n, &text);
+    if (strcmp(text, "lower") != 0 && strcmp(text, "higher") != 0)
+        report(r, n->line, n->column, "%s: '%.40s' is neither lower nor higher (which is better)", n->key, text);
+    *is_higher_better = strcmp(text, "higher") == 0;
+}
+
 static void unknown_key(struct reader *r, const struct ridge_node *n, const char *const *keys)
 {
     const char *near = ridge_text_nearest(n->key, keys);
@@ -135,8 +151,8 @@ static void unknown_key(struct reader *r, const struct ridge_node *n, const char
 
 /* ---- one rule ---- */
 
-static const char *const rule_keys[] = {"name", "cases", "metric", "margin", "max", "min", "must_exist",
-                                        "inconclusive", "improved", "$comment", NULL};
+static const char *const rule_keys[] = {"name", "cases", "metric", "margin", "direction", "confidence", "max", "min",
+                                        "must_exist", "inconclusive", "improved", "$comment", NULL};
 
 static void read_rule_key(struct reader *r, const struct ridge_node *n, struct ridge_gate_rule *rule)
 {
@@ -146,6 +162,10 @@ static void read_rule_key(struct reader *r, const struct ridge_node *n, struct r
         read_string(r, n, &rule->name);
     else if (strcmp(n->key, "margin") == 0)
         read_ratio(r, n, 0, 10, &rule->margin_ratio);
+    else if (strcmp(n->key, "direction") == 0)
+        read_direction(r, n, &rule->is_higher_better);
+    else if (strcmp(n->key, "confidence") == 0)
+        read_confidence(r, n, &rule->alpha);
     else if (strcmp(n->key, "must_exist") == 0)
         read_bool(r, n, &rule->must_exist);
     else if (strcmp(n->key, "inconclusive") == 0)
@@ -164,9 +184,31 @@ static void read_rule_key(struct reader *r, const struct ridge_node *n, struct r
         unknown_key(r, n, rule_keys);
 }
 
+/* Keys that would change nothing are mistakes: the time has a margin and a direction of its own, a limit needs neither. */
+static void check_keys(struct reader *r, const struct ridge_node *n, const struct ridge_gate_rule *rule)
+{
+    const struct ridge_node *direction = ridge_suite_child(n, "direction"), *confidence = ridge_suite_child(n, "confidence");
+    const struct ridge_node *metric = ridge_suite_child(n, "metric");
+    bool is_time = strcmp(rule->metric, "time_ns") == 0, has_margin = ridge_suite_child(n, "margin") != NULL;
+    bool has_none = strcmp(ridge_metric_find(rule->metric)->better, "none") == 0;
+    if (direction != NULL && is_time && rule->is_higher_better)
+        report(r, direction->line, direction->column, "direction: less time is better, always; a time that is too short has a \"min\"");
+    if (direction != NULL && !is_time && !has_margin)
+        report(r, direction->line, direction->column, "direction: it belongs to a margin, and this rule has none");
+    if (confidence != NULL && !is_time && !has_margin)
+        report(r, confidence->line, confidence->column, "confidence: it belongs to a margin, and this rule has none; a limit is held "
+               "against the stored interval");
+    else if (confidence != NULL && !is_time && !ridge_gate_is_percentile(rule->metric))
+        report(r, confidence->line, confidence->column, "confidence: %s is judged by its stored interval; only the time and "
+               "percentiles have one that follows it", rule->metric);
+    if (has_none && has_margin && direction == NULL)
+        report(r, metric->line, metric->column, "metric: whether more or less %s is better is not known: give \"direction\": "
+               "\"lower\" or \"higher\"", rule->metric);
+}
+
 static void read_rule(struct reader *r, const struct ridge_node *n, struct ridge_gate_rule *rule)
 {
-    *rule = (struct ridge_gate_rule){.name = "", .metric = "time_ns", .margin_ratio = NAN, .max = NAN, .min = NAN,
+    *rule = (struct ridge_gate_rule){.name = "", .metric = "time_ns", .margin_ratio = NAN, .max = NAN, .min = NAN, .alpha = NAN,
                                      .line = n->line};
     if (n->type != RIDGE_NODE_OBJECT) {
         report(r, n->line, n->column, "a rule is an object: {\"cases\": \"op=gemm\", \"margin\": \"3 %%\"}");
@@ -175,15 +217,19 @@ static void read_rule(struct reader *r, const struct ridge_node *n, struct ridge
     const struct ridge_node *metric = ridge_suite_child(n, "metric");
     if (metric != NULL)
         read_string(r, metric, &rule->metric);
-    if (ridge_metric_find(rule->metric) == NULL) {
+    const struct ridge_metric_def *def = ridge_metric_find(rule->metric);
+    rule->is_higher_better = def != NULL && strcmp(def->better, "higher") == 0;
+    if (def == NULL) {
         const char *near = ridge_metric_nearest(rule->metric);
         report(r, metric->line, metric->column, "unknown metric '%.60s'%s%s; ridge list metrics has them", rule->metric,
                near != NULL ? "; did you mean " : "", near != NULL ? near : "");
     }
     for (const struct ridge_node *c = n->first; c != NULL; c = c->next)
         read_rule_key(r, c, rule);
-    bool says_nothing = isnan(rule->margin_ratio) && isnan(rule->max) && isnan(rule->min) && !rule->must_exist &&
-                        !rule->fail_inconclusive && !rule->fail_improved;
+    if (def != NULL)
+        check_keys(r, n, rule);
+    bool says_nothing = isnan(rule->margin_ratio) && isnan(rule->max) && isnan(rule->min) && isnan(rule->alpha) &&
+                        !rule->must_exist && !rule->fail_inconclusive && !rule->fail_improved;
     if (says_nothing)
         report(r, n->line, n->column, "this rule demands nothing: give margin, max, min, must_exist or inconclusive");
 }
@@ -239,7 +285,6 @@ static void read_rules(struct reader *r, const struct ridge_node *n, struct ridg
 static void read_key(struct reader *r, const struct ridge_node *n, struct ridge_gate_rules *out)
 {
     struct ridge_error err = {0};
-    double confidence = NAN;
     if (strcmp(n->key, "name") == 0)
         read_string(r, n, &out->name);
     else if (strcmp(n->key, "margin") == 0)
@@ -248,10 +293,9 @@ static void read_key(struct reader *r, const struct ridge_node *n, struct ridge_
         read_ratio(r, n, 0, 10, &out->memory_margin_ratio);
     else if (strcmp(n->key, "model_margin") == 0)
         read_ratio(r, n, 0, 10, &out->model_margin_ratio);
-    else if (strcmp(n->key, "confidence") == 0) {
-        read_ratio(r, n, 0.5, 0.9999, &confidence);
-        out->alpha = isnan(confidence) ? out->alpha : (1 - confidence) / 2;
-    } else if (strcmp(n->key, "looks") == 0)
+    else if (strcmp(n->key, "confidence") == 0)
+        read_confidence(r, n, &out->alpha);
+    else if (strcmp(n->key, "looks") == 0)
         read_whole(r, n, 1, 10, &out->n_looks);
     else if (strcmp(n->key, "budget") == 0) {
         const char *text = scalar(r, n, "a time such as \"5 min\"");
@@ -269,13 +313,57 @@ static void read_key(struct reader *r, const struct ridge_node *n, struct ridge_
         unknown_key(r, n, file_keys);
 }
 
-/* What a judgement without a gate file was judged by is stored with it. */
-static const char *defaults_text(struct ridge_arena *a, const struct ridge_gate_rules *r)
+/* ---- what is stored with a judgement: the file, and the defaults that it left to this version of Ridge ---- */
+
+static size_t offset_of(const char *text, const struct ridge_node *n)
 {
-    return ridge_arena_printf(a, "{\"margin\": %g, \"memory_margin\": %g, \"model_margin\": %g, \"confidence\": %g, \"looks\": %lld, "
-                              "\"prior\": {\"compute\": %g, \"memory\": %g, \"none\": %g}}", r->margin_ratio, r->memory_margin_ratio,
-                              r->model_margin_ratio, 1 - 2 * r->alpha, (long long)r->n_looks, r->prior_compute, r->prior_memory,
-                              r->prior_none);
+    size_t at = 0;
+    for (int line = 1; line < n->line; at++)
+        line += text[at] == '\n';
+    for (int column = 1; column < n->column; column++)
+        do
+            at++;
+        while ((text[at] & 0xc0) == 0x80); /* a column is a code point */
+    return at;
+}
+
+/* The text with the keys that the object lacks, on the line where it begins: no other line moves. */
+static const char *with_missing(struct ridge_arena *a, const char *text, const struct ridge_node *object, const struct ridge_kv *keys,
+                                size_t n_keys)
+{
+    struct ridge_buf b = {0};
+    size_t at = offset_of(text, object) + 1, n_left = object->n;
+    ridge_buf_put(&b, text, at);
+    for (size_t i = 0; i < n_keys; i++)
+        if (ridge_suite_child(object, keys[i].key) == NULL)
+            ridge_buf_printf(&b, "%s\"%s\": %s", b.n > at ? ", " : "", keys[i].key, keys[i].value);
+    ridge_buf_puts(&b, b.n > at && n_left > 0 ? ", " : "");
+    ridge_buf_puts(&b, text + at);
+    const char *whole = ridge_arena_strn(a, b.data, b.n);
+    ridge_buf_deinit(&b);
+    return whole;
+}
+
+static const char *number(struct ridge_arena *a, double v)
+{
+    return ridge_arena_printf(a, "%.12g", v);
+}
+
+static const char *effective_text(struct ridge_arena *a, const char *text, const struct ridge_node *root,
+                                  const struct ridge_gate_rules *r)
+{
+    const struct ridge_kv prior[] = {{"compute", number(a, r->prior_compute)}, {"memory", number(a, r->prior_memory)},
+                                     {"none", number(a, r->prior_none)}};
+    const struct ridge_node none = {.type = RIDGE_NODE_OBJECT, .line = 1, .column = 1}, *own = ridge_suite_child(root, "prior");
+    const struct ridge_kv keys[] = {{"margin", number(a, r->margin_ratio)},
+                                    {"memory_margin", number(a, r->memory_margin_ratio)},
+                                    {"model_margin", number(a, r->model_margin_ratio)},
+                                    {"confidence", number(a, 1 - 2 * r->alpha)},
+                                    {"looks", number(a, (double)r->n_looks)},
+                                    {"prior", with_missing(a, "{}", &none, prior, 3)}};
+    if (own != NULL) /* behind the root's beginning: first, so that both places still hold */
+        text = with_missing(a, text, own, prior, 3);
+    return with_missing(a, text, root, keys, sizeof keys / sizeof keys[0]);
 }
 
 enum ridge_status ridge_gate_rules_load(struct ridge_arena *a, const char *file, const char *text,
@@ -289,11 +377,7 @@ enum ridge_status ridge_gate_rules_load(struct ridge_arena *a, const char *file,
                                      .budget_ns = INT64_C(300000000000), .require_fit = true, .prior_compute = RIDGE_GATE_PRIOR_COMPUTE,
                                      .prior_memory = RIDGE_GATE_PRIOR_MEMORY, .prior_none = RIDGE_GATE_PRIOR_NONE,
                                      .prior_source = RIDGE_GATE_PRIOR_SOURCE};
-    out->text = text != NULL ? text : defaults_text(a, out);
-    ridge_os_sha256(out->text, strlen(out->text), sha256);
-    out->sha256 = sha256;
-    if (text == NULL)
-        return RIDGE_OK;
+    text = text != NULL ? text : "{}";
     const struct ridge_node *root = ridge_suite_scan(a, file, text, strlen(text), &syntax);
     if (root == NULL)
         report(&r, syntax.line, syntax.column, "%s", syntax.text);
@@ -302,7 +386,10 @@ enum ridge_status ridge_gate_rules_load(struct ridge_arena *a, const char *file,
     else
         for (const struct ridge_node *n = root->first; n != NULL; n = n->next)
             read_key(&r, n, out);
-    if (r.n_errors == 0)
-        return RIDGE_OK;
-    return ridge_fail(err, RIDGE_ERR_CONFIG, file, "%zu mistake%s in the gate file", r.n_errors, r.n_errors == 1 ? "" : "s");
+    if (r.n_errors > 0)
+        return ridge_fail(err, RIDGE_ERR_CONFIG, file, "%zu mistake%s in the gate file", r.n_errors, r.n_errors == 1 ? "" : "s");
+    out->text = effective_text(a, text, root, out);
+    ridge_os_sha256(out->text, strlen(out->text), sha256);
+    out->sha256 = sha256;
+    return RIDGE_OK;
 }

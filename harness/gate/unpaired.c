@@ -353,7 +353,7 @@ static size_t collect_of(struct judging *j, size_t i_base, struct change *change
         struct ridge_kvs kvs = ridge_gate_member_kvs(j->a, now->m);
         struct change *c = &changes[n++];
         *c = (struct change){.now = now->m, .base = b, .base_run = run, .relative = r,
-                             .rule = {ridge_gate_margin(j->rules, &kvs, b, "time_ns"), j->alpha, 0}};
+                             .rule = {ridge_gate_margin(j->rules, &kvs, b, "time_ns"), ridge_gate_alpha(j->rules, &kvs, "time_ns"), 0}};
         find_anchors(j, now->group, c);
     }
     return n;
@@ -423,8 +423,8 @@ static enum ridge_status judge_all(const struct judging *j, struct change *chang
     for (size_t i = 0; i < n; i++) {
         changes[i].rule.n_cases = n;
         measure(j, &changes[i]);
-        p[i] = changes[i].shift.p_slower;
-        p[n + i] = changes[i].shift.p_faster;
+        p[i] = changes[i].shift.p_slower * j->alpha / changes[i].rule.alpha; /* the step-up runs at one alpha */
+        p[n + i] = changes[i].shift.p_faster * j->alpha / changes[i].rule.alpha;
     }
     (void)ridge_stat_benjamini_hochberg(p, n, j->alpha, slower);
     (void)ridge_stat_benjamini_hochberg(p + n, n, j->alpha, faster);

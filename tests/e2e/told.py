@@ -1,5 +1,6 @@
 """The verbs around a judgement, end to end: compare, baseline, history, rejudge, bisect, and a case measured again."""
 import glob
+import itertools
 import json
 import os
 import shlex
@@ -182,6 +183,13 @@ class Again(Gate):
         arms = {m["arm"] for g in self.exported("again.ridge")["groups"] for m in g["members"]}
         self.assertEqual(arms, {"main", "b", "aa"})
 
+    def test_a_limit_between_two_values_of_an_option(self):
+        rules = self.rules({"require_fit": False, "rules": [{"metric": "p50_ns", "max": "50 us"}]})
+        self.ridge("ab", "--option", "threads=1,2", self.fixed_suite("null:latency=100us"), "--rules", rules, "--budget", "0s", rc=None)
+        rows = json.loads(self.ridge("export", "results.ridge", "--format", "verdict-json")[0])["verdicts"]
+        line = next(r["again"] for r in rows if r["kind"] == "limit")
+        self.assertIn("p50_ns", self.measured(line, (1, 4)))
+
     def test_a_control_is_main_again(self):
         self.run_gate(self.fixed_suite())
         lines = self.again()
@@ -239,6 +247,27 @@ class Bisect(Gate):
         self.clean()
         self.assertEqual(glob.glob(self.path("tmp/*/*")), glob.glob(self.path("tmp/*/bisect.ridge")))
         self.assertIn("measurements: ", out)
+
+    def test_only_what_is_slower_at_the_bad_end_decides(self):
+        self.bench = self.fixed_suite("null:latency=100us", "null:latency=150us,fault=wrong")  # wrong at every revision
+        limit = {"metric": "p50_ns", "max": "50 us"}  # broken at every revision
+        self.rules({"require_fit": False, "looks": 1, "budget": "0s", "rules": [limit]}, "tree/rules.json")
+        self.commits(*[self.FINE] * 3, *[self.SLOW] * 2)
+        out = self.bisect("HEAD~4")
+        self.assertIn("step 3", out)
+        self.assertIn("is not slower", out)
+
+    def test_the_commands_that_it_leaves_can_be_run(self):
+        self.commits(self.FINE, self.FINE, self.SLOW)
+        out = self.bisect("HEAD~2")
+        self.assertNotIn("again: ridge", out)  # the builds are gone
+        lines = out[out.index("to measure it again:\n"):].split("\n")[1:]
+        script = "\n".join(itertools.takewhile(lambda line: line.startswith("  "), lines))
+        self.assertIn(self.git("rev-parse", "HEAD").strip(), script)
+        done = subprocess.run(["sh", "-ec", script], cwd=self.path("tree"), capture_output=True, timeout=120, check=False,
+                              env=self.environ(PATH=BUILD + ":" + os.environ["PATH"]))
+        self.assertIn(done.returncode, (0, 1, 4), done.stdout + done.stderr)  # as busy as the machine is
+        self.assertIn(b" of 1 regressed", done.stdout)
 
     def undecided(self, worker, words):
         self.commits(self.FINE, self.FINE, worker, self.FINE, self.SLOW)

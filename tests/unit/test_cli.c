@@ -168,6 +168,41 @@ static void again_judges_as_it_was_judged(void)
     }
 }
 
+/* A row of one side of two cases: its command must measure the other side too, or there is nothing to hold it against. */
+static void again_of_two_cases_measures_both(void)
+{
+    static const struct { const char *command, *kind, *case_id, *want; } rows[] = {
+        {"ridge ab --option threads=1,2 s.json", "paired", "c2", "op=gemm,k=64,m=512"},
+        {"ridge ab --option threads=1,2 s.json", "metric", "c2", "op=gemm,k=64,m=512"},
+        {"ridge ab --option threads=1,2 s.json", "limit", "c2", "op=gemm,k=64,m=512"},
+        {"ridge ab --option threads=1,2 s.json", "answer", "c2", "op=gemm,k=64,m=512"},
+        {"ridge ab --option threads=1,2 s.json", "aa", "c2", "op=gemm,k=64,m=512"},
+        {"ridge ab --option threads=1,2 s.json", "exists", "", NULL},
+        {"ridge compare last --a backend=blis --b backend=ridge", "metric", "c2", "op=gemm,k=64,m=512"}};
+    struct ridge_kv shape[] = {{"k", "64"}, {"m", "512"}};
+    struct ridge_rd_member members[] = {{.i_member = 0, .case_id = "c1", .op = "gemm", .shape = {shape, 2, 0}},
+                                        {.i_member = 1, .case_id = "c2", .op = "gemm", .shape = {shape, 2, 0}}};
+    struct ridge_rd_group group = {.members = members, .n_members = 2};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct ridge_arena a = {0};
+        struct ridge_gate_run run = {.run = {.command = "ridge ab --option threads=1,2 s.json"}, .groups = &group, .n_groups = 1};
+        const struct ridge_judged pair = {.kind = "paired", .case_id = "c2", .subject = "gemm", .again = "", .i_member = 1};
+        struct ridge_judged both[2] = {pair, pair};
+        both[1].kind = rows[i].kind;
+        both[1].case_id = rows[i].case_id;
+        both[1].subject = "threads=2";
+        both[1].i_member = rows[i].case_id[0] != '\0' ? 1 : -1;
+        both[1].i_member_base = strcmp(rows[i].kind, "paired") == 0 ? 0 : -1;
+        struct ridge_judgement j = {.mode = i < 6 ? "ab" : "compare", .command = rows[i].command, .base_run_id = -1, .rows = both,
+                                    .n_rows = 2};
+        ridge_cli_put_again(&a, &run, &j);
+        const char *filter = strstr(both[1].again, " --filter ");
+        CHECK((filter != NULL) == (rows[i].want != NULL));
+        CHECK(filter == NULL || strncmp(filter + 10, rows[i].want, strlen(rows[i].want)) == 0);
+        ridge_arena_deinit(&a);
+    }
+}
+
 static size_t size_of(const char *folder, const char *name) /* 0: there is none */
 {
     char path[4200];
@@ -209,4 +244,5 @@ RIDGE_TEST_MAIN(TEST_ROW(takes_flags_in_every_form), TEST_ROW(refuses_what_it_do
                 TEST_ROW(every_verb_has_its_rows), TEST_ROW(exit_codes_are_the_documented_ones),
                 TEST_ROW(rows_print_as_text_and_json), TEST_ROW(long_cells_keep_their_distance),
                 TEST_ROW(defaults_come_from_the_settings),
-                TEST_ROW(again_judges_as_it_was_judged), TEST_ROW(a_shorter_summary_leaves_no_old_part))
+                TEST_ROW(again_judges_as_it_was_judged), TEST_ROW(again_of_two_cases_measures_both),
+                TEST_ROW(a_shorter_summary_leaves_no_old_part))
