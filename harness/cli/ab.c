@@ -31,6 +31,7 @@ struct ab {
     const char *const *only;
     const struct ridge_rd_run *of;
     const double *fork_s;              /* per group of the run, at the last look */
+    struct ridge_session_hooks hooks;
     const struct ridge_plan *plan;     /* the session's, from adjust on */
     const char *const *worker;         /* argv of the worker beside ridge */
 };
@@ -179,13 +180,37 @@ static void keep_wanted(const struct ab *ab, struct ridge_plan *plan)
     plan->n_groups = n;
 }
 
+/* A rule on a figure relative to a yardstick is decided by forks that have one. */
+static bool needs_yardsticks(const struct ridge_gate_rules *rules)
+{
+    for (size_t i = 0; i < rules->n; i++)
+        if (strstr(rules->v[i].metric, "_ratio") != NULL)
+            return true;
+    return false;
+}
+
+/* The suite's own gate file, where the command line names none. */
+static int suite_rules(struct ab *ab, const struct ridge_plan *plan)
+{
+    if (plan->gate_file == NULL || ab->only != NULL || ridge_cli_value(ab->args, "--rules") != NULL)
+        return RIDGE_EXIT_OK;
+    int rc = ridge_cli_load_rules(&ab->arena, plan->gate_file, &ab->rules);
+    if (rc == RIDGE_EXIT_OK && ridge_cli_value(ab->args, "--budget") == NULL)
+        ab->budget_ns = ab->rules.budget_ns;
+    return rc;
+}
+
 static int adjust(void *self, struct ridge_plan *plan)
 {
     struct ab *ab = self;
     if (plan->n_arms > 1 || strcmp(plan->arms[0].name, "main") != 0)
         return ridge_cli_usage(ab->args->verb, "the suite has arms of its own; ab makes them");
+    int rc = suite_rules(ab, plan);
+    if (rc != RIDGE_EXIT_OK)
+        return rc;
     if (ab->only != NULL)
         keep_wanted(ab, plan);
+    ab->hooks.pairs_only = !needs_yardsticks(&ab->rules);
     plan->settings.forks = ab->forks;
     plan->settings.rounds = plan->settings.max_rounds = ab->rounds;
     plan->settings.duration_ns = 0;
@@ -354,20 +379,10 @@ static void read_set(const struct ab *ab, struct ridge_arena *a, const char **se
     set[n] = NULL;
 }
 
-/* A rule on a figure relative to a yardstick is decided by forks that have one. */
-static bool needs_yardsticks(const struct ridge_gate_rules *rules)
-{
-    for (size_t i = 0; i < rules->n; i++)
-        if (strstr(rules->v[i].metric, "_ratio") != NULL)
-            return true;
-    return false;
-}
-
 static int run_session(struct ab *ab, struct ridge_cli_worker *worker, const char *suite)
 {
     const char *set[RIDGE_CLI_MAX_VALUES + 2];
-    const struct ridge_session_hooks hooks = {
-        .self = ab, .adjust = adjust, .look = look, .pairs_only = !needs_yardsticks(&ab->rules), .conclude = conclude};
+    ab->hooks = (struct ridge_session_hooks){.self = ab, .adjust = adjust, .look = look, .conclude = conclude};
     read_set(ab, &worker->arena, set);
     char *text = ab->option != NULL ? suite_text(ab) : NULL;
     const char *command = ridge_cli_command_text(&worker->arena, ab->args);
@@ -378,7 +393,7 @@ static int run_session(struct ab *ab, struct ridge_cli_worker *worker, const cha
                                      .filter = ridge_cli_value(ab->args, "--filter"),
                                      .output_path = ab->file,
                                      .command = suspects != NULL ? suspects : command,
-                                     .hooks = &hooks};
+                                     .hooks = &ab->hooks};
     int rc = ridge_cli_session(&c, worker);
     free(text);
     return rc;

@@ -20,7 +20,7 @@ static bool is_one_of(const char *flag, const char *const *flags)
 
 static void put_option(struct ridge_buf *b, const struct ridge_cli_verb *verb, const char *flag, const char *value)
 {
-    if (value == NULL || ridge_cli_line_option(verb, flag) == NULL)
+    if (value == NULL || ridge_cli_option_find(verb, flag) == NULL)
         return;
     ridge_buf_printf(b, " %s ", flag);
     ridge_text_shell(b, value);

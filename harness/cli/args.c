@@ -1,21 +1,30 @@
-/* Parsing by rows: --flag VALUE, --flag=VALUE, -o VALUE, -oVALUE, -- ends the options. */
+/* Parsing by rows: --flag VALUE, --flag=VALUE, -o VALUE, -oVALUE, -- ends the options. A flag may be cut short. */
 #include "cli.h"
 #include <string.h>
 
+/* Its whole name, or a beginning that no other has: of four letters, or --b would be taken for --baseline. */
 static const struct ridge_cli_option *find_flag(const struct ridge_cli_verb *verb, const char *word, size_t n)
 {
+    const struct ridge_cli_option *found = NULL;
+    size_t n_found = 0;
     for (size_t i = 0; i < verb->n_options; i++) {
         const struct ridge_cli_option *o = &verb->options[i];
-        if (strlen(o->flag) == n && memcmp(o->flag, word, n) == 0)
+        if (strncmp(o->flag, word, n) != 0)
+            continue;
+        if (o->flag[n] == '\0')
             return o;
+        found = o;
+        n_found++;
     }
-    return NULL;
+    return n >= sizeof "--" - 1 + 4 && n_found == 1 ? found : NULL;
 }
 
-static const struct ridge_cli_option *find_letter(const struct ridge_cli_verb *verb, char letter)
+const struct ridge_cli_option *ridge_cli_option_find(const struct ridge_cli_verb *verb, const char *word)
 {
+    if (word[1] == '-')
+        return find_flag(verb, word, strcspn(word, "="));
     for (size_t i = 0; i < verb->n_options; i++)
-        if (verb->options[i].letter == letter)
+        if (verb->options[i].letter == word[1] && word[1] != '\0')
             return &verb->options[i];
     return NULL;
 }
@@ -39,13 +48,11 @@ static bool unknown_flag(const struct ridge_cli_verb *verb, const char *word)
 static bool take_option(struct ridge_cli_args *args, int argc, char **argv, int *i)
 {
     const char *word = argv[*i], *value = NULL;
-    const struct ridge_cli_option *o;
+    const struct ridge_cli_option *o = ridge_cli_option_find(args->verb, word);
     if (word[1] == '-') {
         const char *eq = strchr(word, '=');
-        o = find_flag(args->verb, word, eq != NULL ? (size_t)(eq - word) : strlen(word));
         value = eq != NULL ? eq + 1 : NULL;
     } else {
-        o = find_letter(args->verb, word[1]);
         value = word[2] != '\0' ? word + 2 : NULL;
     }
     if (o == NULL)

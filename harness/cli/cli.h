@@ -60,6 +60,8 @@ int ridge_cli_main(int argc, char **argv);
 extern const char *const ridge_cli_export_formats[]; /* of export --format; NULL-terminated */
 const struct ridge_cli_verb *ridge_cli_verb_find(const char *name);
 /* args.c: the words after the verb. Messages are printed; false: usage error. */
+/* The option that a word names, as --flag, --flag=VALUE, a beginning of 4 letters that no other has, or -oVALUE; NULL: none. */
+const struct ridge_cli_option *ridge_cli_option_find(const struct ridge_cli_verb *verb, const char *word);
 bool ridge_cli_parse(struct ridge_cli_args *args, int argc, char **argv);
 const char *ridge_cli_value(const struct ridge_cli_args *args, const char *flag); /* last one; NULL: absent */
 /* All values of a repeated option, NULL-terminated, into out (RIDGE_CLI_MAX_VALUES + 1 long). */

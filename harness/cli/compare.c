@@ -105,9 +105,9 @@ static int check_sides(struct comparing *c)
 int ridge_cli_compare(const struct ridge_cli_args *args)
 {
     struct comparing c = {.args = args, .side_a = ridge_cli_value(args, "--a"), .side_b = ridge_cli_value(args, "--b")};
-    int rc = ridge_cli_load_rules(&c.arena, ridge_cli_value(args, "--rules"), &c.rules);
+    int rc = open_sides(&c);
     if (rc == RIDGE_EXIT_OK)
-        rc = open_sides(&c);
+        rc = ridge_cli_load_rules_for(args, &c.arena, &c.b.run, &c.rules);
     if (rc == RIDGE_EXIT_OK)
         rc = check_sides(&c);
     if (rc == RIDGE_EXIT_OK)

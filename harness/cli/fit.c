@@ -10,6 +10,9 @@ static int adjust(void *self, struct ridge_plan *plan)
 {
     struct ridge_cli_fit *fit = self;
     fit->begin_ns = ridge_os_now_ns();
+    fit->is_wanted |= plan->gate_file != NULL;
+    if (!fit->is_wanted)
+        return RIDGE_EXIT_OK;
     if (plan->settings.forks < RIDGE_GATE_MIN_FORKS)
         plan->settings.forks = RIDGE_GATE_MIN_FORKS;
     ridge_cli_add_arm(plan, RIDGE_GATE_AA, NULL, NULL, RIDGE_GATE_AA);
@@ -86,6 +89,8 @@ static bool look(void *self, struct ridge_store *store, int64_t run_id, const st
     struct ridge_gate_run run;
     struct ridge_judgement control = {0};
     struct ridge_error err = {0};
+    if (!fit->is_wanted)
+        return false;
     if (fit->n_passes == 0)
         fit->planned_s = seconds_since(fit->begin_ns);
     bool is_read = fit->n_passes < MORE_PASSES && read_run(store, &a, run_id, &run, &control, &err) == RIDGE_OK;
@@ -98,8 +103,8 @@ static bool look(void *self, struct ridge_store *store, int64_t run_id, const st
     return n > 0;
 }
 
-struct ridge_session_hooks ridge_cli_gate_hooks(struct ridge_cli_fit *fit)
+struct ridge_session_hooks ridge_cli_fit_hooks(struct ridge_cli_fit *fit, bool is_wanted)
 {
-    *fit = (struct ridge_cli_fit){0};
+    *fit = (struct ridge_cli_fit){.is_wanted = is_wanted};
     return (struct ridge_session_hooks){.self = fit, .adjust = adjust, .look = look};
 }

@@ -234,17 +234,20 @@ static bool is_own_baseline(const struct gating *g)
 
 static int gate(struct gating *g)
 {
-    struct ridge_judgement j = {.base_run_id = -1};
+    struct ridge_judgement j = {.base_run_id = -1, .n_looks = 1};
     struct ridge_error err = {0};
     if (find_run(g, &err) != RIDGE_OK)
         return ridge_cli_error(&err);
-    int rc = find_baseline(g);
+    int rc = ridge_cli_load_rules_for(g->args, &g->arena, &g->now.run, &g->rules);
+    if (rc == RIDGE_EXIT_OK)
+        rc = find_baseline(g);
     if (rc != RIDGE_EXIT_OK)
         return rc;
     if (is_own_baseline(g))
         return ridge_cli_usage(g->args->verb, "run %lld is the baseline itself; measure a new one with ridge run --gate",
                                (long long)g->now.run.id);
     choose_base(g);
+    j.alpha = g->rules.alpha;
     if (judge(g, &j, &err) != RIDGE_OK)
         return ridge_cli_error(&err);
     bool is_complete = strcmp(g->now.run.status, "complete") == 0;
@@ -282,8 +285,6 @@ int ridge_cli_gate(const struct ridge_cli_args *args)
 {
     struct gating g = {.args = args, .file = args->n_operands > 0 ? args->operands[0] : "results.ridge"};
     int rc = check_sides(args);
-    if (rc == RIDGE_EXIT_OK)
-        rc = ridge_cli_load_rules(&g.arena, ridge_cli_value(args, "--rules"), &g.rules);
     if (rc == RIDGE_EXIT_OK)
         rc = open_for_judging(g.file, &g.store);
     if (rc == RIDGE_EXIT_OK)
@@ -336,11 +337,11 @@ int ridge_cli_rejudge(const struct ridge_cli_args *args)
     struct ridge_gate_run run;
     struct ridge_error err = {0};
     const char *file = args->n_operands > 0 ? args->operands[0] : "results.ridge", *which = ridge_cli_value(args, "--run");
-    int rc = ridge_cli_load_rules(&a, ridge_cli_value(args, "--rules"), &rules);
-    if (rc == RIDGE_EXIT_OK)
-        rc = open_for_judging(file, &store);
+    int rc = open_for_judging(file, &store);
     if (rc == RIDGE_EXIT_OK && ridge_gate_load(store, &a, which != NULL ? which : "last", &run, &err) != RIDGE_OK)
         rc = ridge_cli_error(&err);
+    if (rc == RIDGE_EXIT_OK)
+        rc = ridge_cli_load_rules_for(args, &a, &run.run, &rules);
     const char *side_a, *side_b;
     bool is_paired = rc == RIDGE_EXIT_OK && sides_of(&a, &run, &side_a, &side_b);
     if (is_paired)

@@ -3,6 +3,7 @@
 #include "base/random.h"
 #include "base/os.h"
 
+#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,6 +147,23 @@ int ridge_cli_load_rules(struct ridge_arena *a, const char *path, struct ridge_g
     return st == RIDGE_OK ? RIDGE_EXIT_OK : ridge_cli_error(&err);
 }
 
+/* The text is the resolved suite; the path in it is relative to the suite's. */
+static const char *gate_file_of(struct ridge_arena *a, const struct ridge_rd_run *run)
+{
+    json_t *root = json_loads(run->suite_text != NULL ? run->suite_text : "", 0, NULL);
+    const char *file = json_string_value(json_object_get(root, "gate"));
+    const char *out = file != NULL ? ridge_suite_relative(a, run->suite_path, file) : NULL;
+    json_decref(root);
+    return out;
+}
+
+int ridge_cli_load_rules_for(const struct ridge_cli_args *args, struct ridge_arena *a, const struct ridge_rd_run *run,
+                             struct ridge_gate_rules *out)
+{
+    const char *given = ridge_cli_value(args, "--rules");
+    return ridge_cli_load_rules(a, given != NULL ? given : gate_file_of(a, run), out);
+}
+
 void ridge_cli_split_run(struct ridge_arena *a, const char *text, const char *file, const char **out_file,
                          const char **out_run)
 {
@@ -231,8 +249,8 @@ const char *ridge_cli_no_baseline(struct ridge_arena *a, const struct ridge_rd_r
     if (strcmp(run->status, "complete") != 0)
         return ridge_arena_printf(a, "run %lld is %s; a baseline is a complete run", (long long)run->id, run->status);
     if (ridge_cli_is_ab(a, run))
-        return ridge_arena_printf(a, "run %lld is an A/B, whose arm main may be an old build; ridge run --gate makes a run that can "
-                                  "be a baseline", (long long)run->id);
+        return ridge_arena_printf(a, "run %lld is an A/B of two builds or values, and its arm main may be the old one; ridge run --gate "
+                                  "makes a run that can be a baseline", (long long)run->id);
     return NULL;
 }
 

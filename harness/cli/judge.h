@@ -12,16 +12,20 @@ void ridge_cli_add_arm(struct ridge_plan *plan, const char *name, const char *co
 /* What a fork of each group has cost since the run began, in seconds, by its place in the run: its own blocks, and an equal share
  * of all that is around them (*around_s). */
 double *ridge_cli_fork_costs(struct ridge_arena *a, const struct ridge_gate_run *run, uint64_t begin_ns, double *around_s);
-/* fit.c, run --gate: 5 forks or more, the control arm, and more forks where a figure was disturbed, for at most the time that the
- * planned ones took. */
+/* fit.c, run --gate or a suite with a gate file: 5 forks or more, the control arm, and more forks where a figure was disturbed,
+ * for at most the time that the planned ones took. */
 struct ridge_cli_fit { /* what the hooks remember */
+    bool is_wanted;
     uint64_t begin_ns;
     double planned_s;
     int n_passes; /* beyond the planned one */
 };
-struct ridge_session_hooks ridge_cli_gate_hooks(struct ridge_cli_fit *fit);
+struct ridge_session_hooks ridge_cli_fit_hooks(struct ridge_cli_fit *fit, bool is_wanted);
 /* --rules FILE or the defaults; mistakes are printed. */
 int ridge_cli_load_rules(struct ridge_arena *a, const char *path, struct ridge_gate_rules *out);
+/* --rules FILE, or the gate file of the run's suite, or the defaults. */
+int ridge_cli_load_rules_for(const struct ridge_cli_args *args, struct ridge_arena *a, const struct ridge_rd_run *run,
+                             struct ridge_gate_rules *out);
 /* "FILE:RUN", "FILE.ridge" or "RUN" (of `file`) -> both parts; strings in the arena. */
 void ridge_cli_split_run(struct ridge_arena *a, const char *text, const char *file, const char **out_file,
                          const char **out_run);

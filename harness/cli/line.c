@@ -40,25 +40,13 @@ const char *const *ridge_cli_words(struct ridge_arena *a, const char *text)
     return out;
 }
 
-const struct ridge_cli_option *ridge_cli_line_option(const struct ridge_cli_verb *verb, const char *plain)
-{
-    size_t n_flag = strcspn(plain, "=");
-    for (size_t i = 0; i < verb->n_options; i++) {
-        const struct ridge_cli_option *o = &verb->options[i];
-        if ((strlen(o->flag) == n_flag && memcmp(o->flag, plain, n_flag) == 0) ||
-            (plain[0] == '-' && o->letter != 0 && plain[1] == o->letter))
-            return o;
-    }
-    return NULL;
-}
-
 /* One option with its value, or one operand. */
 static void add_part(struct ridge_arena *a, struct ridge_cli_line *l, const char **at, const struct word *w, bool only_operands)
 {
     struct ridge_cli_part *p = &l->parts[l->n++];
     struct word value;
     bool is_flag = !only_operands && w->plain[0] == '-' && w->plain[1] != '\0';
-    *p = (struct ridge_cli_part){is_flag ? ridge_cli_line_option(l->verb, w->plain) : NULL, w->text, w->plain};
+    *p = (struct ridge_cli_part){is_flag ? ridge_cli_option_find(l->verb, w->plain) : NULL, w->text, w->plain};
     if (p->option == NULL || p->option->argument == NULL)
         return;
     const char *eq = strchr(w->plain, '=');

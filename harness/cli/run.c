@@ -15,9 +15,8 @@ int ridge_cli_run(const struct ridge_cli_args *args)
                                      .require_quiet = ridge_cli_value(args, "--require-quiet") != NULL,
                                      .json = ridge_cli_value(args, "--json") != NULL};
     struct ridge_cli_fit fit;
-    const struct ridge_session_hooks gate = ridge_cli_gate_hooks(&fit);
-    if (ridge_cli_value(args, "--gate") != NULL)
-        c.hooks = &gate;
+    const struct ridge_session_hooks hooks = ridge_cli_fit_hooks(&fit, ridge_cli_value(args, "--gate") != NULL);
+    c.hooks = &hooks;
     (void)ridge_cli_values(args, "--set", set);
     if (c.output_path == NULL)
         c.output_path = "results.ridge";

@@ -62,6 +62,7 @@ struct ridge_plan {
     struct ridge_arena arena;
     const char *name, *suite_path, *suite_sha256;
     const char *suite_text; /* the resolved suite as canonical JSON: stored with the run */
+    const char *gate_file;  /* whose rules the suite is judged by; NULL: the defaults */
     uint64_t seed;
     const char **compare; /* NULL-terminated axes, default {"backend"} */
     struct ridge_plan_settings settings;

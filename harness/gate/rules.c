@@ -372,7 +372,8 @@ enum ridge_status ridge_gate_rules_load(struct ridge_arena *a, const char *file,
     struct reader r = {.a = a, .file = file, .errors = errors};
     struct ridge_scan_error syntax = {0};
     char *sha256 = ridge_arena_alloc(a, 65);
-    *out = (struct ridge_gate_rules){.name = "default", .margin_ratio = 0.03,
+    const char *slash = strrchr(file, '/');
+    *out = (struct ridge_gate_rules){.name = text == NULL ? "default" : slash != NULL ? slash + 1 : file, .margin_ratio = 0.03,
                                      .memory_margin_ratio = 0.05, .model_margin_ratio = 0.05, .alpha = 0.05, .n_looks = 3,
                                      .budget_ns = INT64_C(300000000000), .require_fit = true, .prior_compute = RIDGE_GATE_PRIOR_COMPUTE,
                                      .prior_memory = RIDGE_GATE_PRIOR_MEMORY, .prior_none = RIDGE_GATE_PRIOR_NONE,

@@ -161,6 +161,13 @@ static void read_targets(struct suite *s)
     }
 }
 
+static void read_gate(struct suite *s)
+{
+    const struct ridge_node *node = ridge_suite_child(s->root, "gate");
+    if (node != NULL && ridge_suite_expect(s, node, RIDGE_NODE_STRING, "the path of a gate file"))
+        s->plan->gate_file = ridge_suite_relative(&s->plan->arena, node->file, node->text);
+}
+
 static void read_compare(struct suite *s)
 {
     static const char *default_axes[] = {"backend", NULL}, *arm_axes[] = {"backend", "arm", NULL};
@@ -246,5 +253,6 @@ void ridge_suite_head(struct suite *s)
     ridge_suite_arms(s);
     read_targets(s);
     read_compare(s);
+    read_gate(s);
     read_defaults(s);
 }

@@ -6,7 +6,7 @@
 
 static const char *const top_keys[] = {"$schema", "name",      "doc",  "include", "defaults",
                                        "matrix",  "compare",   "arms", "targets", "scenario",
-                                       "seed",    "libraries", NULL};
+                                       "seed",    "libraries", "gate",    NULL};
 
 struct stack { /* files being read, innermost first */
     const char *path;

@@ -226,6 +226,8 @@ static const char top[] =
     "\"scenario\":{\"type\":\"string\",\"description\":\"single, depth(n), open(rate,poisson), "
     "open(rate,constant), "
     "offline\"},"
+    "\"gate\":{\"type\":\"string\",\"description\":\"gate file, relative to this one: runs are made fit to be "
+    "judged, by its rules\"},"
     "\"seed\":{\"type\":[\"integer\",\"string\"],\"minimum\":0},";
 
 void ridge_suite_schema(const struct ridge_catalogue *cat, struct ridge_buf *out)

@@ -167,7 +167,6 @@ bool ridge_suite_is_comment(const struct ridge_node *member);
 const char *ridge_suite_hint(struct suite *s, const char *word, const char *const *known);
 const char *ridge_suite_join(struct ridge_arena *a, const char *const *words,
                              const char *separator);
-const char *ridge_suite_relative(struct ridge_arena *a, const char *from_file, const char *path);
 const char *ridge_suite_intern(struct suite *s, const char *text);
 /* Slot of `hash`: *found tells whether `value` was there already; else it is set to i + 1 by the
  * caller. */

@@ -30,6 +30,9 @@ struct ridge_suite_peek {
 void ridge_suite_peek(const char *path, const char *text, struct ridge_suite_peek *out); /* text NULL: read the path */
 void ridge_suite_peek_deinit(struct ridge_suite_peek *p);
 
+/* A path as a file names it, seen from where that file is; in the arena. */
+const char *ridge_suite_relative(struct ridge_arena *a, const char *from_file, const char *path);
+
 struct ridge_suite_overrides {
     const char *const *set; /* NULL-terminated key=value of --set: defaults.* keys, settings, matrix axes (comma lists) */
     const char *filter;     /* --filter selector over cases, or NULL */
