@@ -147,3 +147,13 @@ const char *ridge_cli_line_operand(const struct ridge_cli_line *l, size_t k, con
             return l->parts[i].value;
     return otherwise;
 }
+
+const char *ridge_cli_resume_line(struct ridge_arena *a, const char *command)
+{
+    struct ridge_cli_line l = ridge_cli_line_read(a, command);
+    if (l.verb == NULL || ridge_cli_line_option(l.verb, "--resume") == NULL)
+        return NULL;
+    if (ridge_cli_line_value(&l, "--resume") != NULL)
+        return command;
+    return ridge_arena_printf(a, "ridge %s --resume%s", l.verb->name, strstr(command, l.verb->name) + strlen(l.verb->name));
+}

@@ -82,6 +82,26 @@ static void a_line_has_options_and_operands(void)
     ridge_arena_deinit(&a);
 }
 
+static void a_line_that_goes_on(void)
+{
+    static const struct { const char *line, *want; } rows[] = {
+        {"ridge run --gate s.json", "ridge run --resume --gate s.json"},
+        {"ridge run -- -run.json", "ridge run --resume -- -run.json"},
+        {"ridge run --resume s.json", "ridge run --resume s.json"},
+        {"ridge run", "ridge run --resume"},
+        {"ridge bench null -o x.ridge", NULL},
+        {"ridge ab s.json", NULL},
+        {"", NULL}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct ridge_arena a = {0};
+        const char *got = ridge_cli_resume_line(&a, rows[i].line);
+        CHECK((got == NULL) == (rows[i].want == NULL));
+        if (got != NULL && rows[i].want != NULL)
+            CHECK_STR(got, rows[i].want);
+        ridge_arena_deinit(&a);
+    }
+}
+
 /* ---- which stored runs count ---- */
 
 struct odd { /* what is odd about a run; all NULL or 0: nothing */
@@ -153,4 +173,5 @@ static void the_last_twenty_that_tell_something_on_either_side(void)
 }
 
 RIDGE_TEST_MAIN(TEST_ROW(words_are_read_as_a_shell_reads_them), TEST_ROW(words_survive_being_quoted),
-                TEST_ROW(a_line_has_options_and_operands), TEST_ROW(the_last_twenty_that_tell_something_on_either_side))
+                TEST_ROW(a_line_has_options_and_operands), TEST_ROW(a_line_that_goes_on),
+                TEST_ROW(the_last_twenty_that_tell_something_on_either_side))
