@@ -72,6 +72,11 @@ class Gate(Case):
     def fixed_suite(self, *subjects, **defaults):
         return self.null_suite(*(subjects or SUBJECTS), defaults=dict(FAST, **defaults))
 
+    def shell(self, line, program=RIDGE):
+        """A line as somebody pastes it, with this program as ridge."""
+        return subprocess.run(["sh", "-c", f"ridge() {{ {program} \"$@\"; }}; {line}"], cwd=self.dir, capture_output=True, timeout=240,
+                              env=self.environ())
+
     @staticmethod
     def verdicts(judgement):
         return [v["verdict"] for v in judgement["verdicts"] if v["kind"] != "aa"]
@@ -175,7 +180,7 @@ class Stored(Gate):
         self.ridge("baseline", "set", "main", "last")
         self.run_gate(self.fixed_suite())
         self.assertEqual(self.verdicts(self.judged("gate")), ["INCONCLUSIVE", "INCONCLUSIVE"])
-        j = self.settled(["OK", "OK"], "gate", "--run", "2", "--b", BUILD)
+        j = self.settled(["OK", "OK"], "gate", "--run", "2", "--a", BUILD, "--b", BUILD)
         self.assertIn("A/B", j["verdicts"][0]["why"])
         self.settled(["REGRESSED", "REGRESSED"], "gate", "--run", "2", "--b", BUILD, "--b-env", "RIDGE_NULL_SCALE=1.1", rc=1)
         self.assertEqual(self.judged("gate")["run"], 2)  # the A/B runs came later, and are not what a gate judges
@@ -349,11 +354,6 @@ class Surfaces(Gate):
             with open(self.path(name), "rb") as f:
                 found[name] = f.read()
         return {name: data for name, data in found.items() if not name.endswith(("-shm", "-wal", ".lock"))}
-
-    def shell(self, line, program):
-        """A line as somebody pastes it, with this program as ridge."""
-        return subprocess.run(["sh", "-c", f"ridge() {{ {program} \"$@\"; }}; {line}"], cwd=self.dir, capture_output=True, timeout=240,
-                              env=self.environ())
 
     def run_again(self, out, program=RIDGE):
         """The command of the first red line, run as it is printed; what it says. It touches nothing that was there."""
