@@ -137,6 +137,8 @@ static void a_surer_rule_opens_its_own_unpaired_row(void)
     CHECK(same.verdict == RIDGE_CHANGE_REGRESSED && judge(&f, NOW, "c2", "time_ns")->verdict == RIDGE_CHANGE_OK);
     CHECK_NEAR(same.low, other.low, 1e-12);
     CHECK_NEAR(same.high, other.high, 1e-12);
+    load_rules(&f, "{\"confidence\": \"99.9 %\", \"rules\": [{\"cases\": \"backend=ridge\", \"confidence\": \"80 %\"}]}");
+    CHECK(judge(&f, NOW, "c0", "time_ns")->verdict == RIDGE_CHANGE_REGRESSED); /* nor does the file's alpha silence a milder rule */
     deinit(&f);
 }
 
