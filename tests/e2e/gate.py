@@ -259,14 +259,6 @@ class Unjudged(Gate):
         out, _ = self.ridge("gate", "--rules", "rules.json", rc=4)
         self.assertIn("ridge run --resume", out)
 
-    def test_another_host_class(self):
-        self.two_runs()
-        self.sql("INSERT INTO host (digest, fingerprint_json, class, topology) "
-                 "SELECT 'other', fingerprint_json, 'another machine', topology FROM host LIMIT 1",
-                 "UPDATE run SET host_id = (SELECT id FROM host WHERE digest = 'other') WHERE id = 1")
-        _, err = self.ridge("gate", "--rules", "rules.json", rc=4)
-        self.assertIn("another machine", err)
-
     def test_the_baseline_itself(self):
         self.two_runs()
         self.ridge("baseline", "set", "main", "1", "2")
