@@ -219,8 +219,9 @@ static int measure_suspects(struct gating *g, struct ridge_judgement *j)
 
 static const char *half_run(struct ridge_arena *a, const struct ridge_rd_run *run)
 {
-    return ridge_arena_printf(a, "run %lld is %s: a part of its cases says nothing of the others; the command that measured it ends "
-                              "it with --resume: %s", (long long)run->id, run->status, run->command);
+    const char *line = ridge_cli_resume_line(a, run->command);
+    return ridge_arena_printf(a, "run %lld is %s: a part of its cases says nothing of the others%s%s%s", (long long)run->id, run->status,
+                              line != NULL ? "; " : "", line != NULL ? line : "", line != NULL ? " ends it" : "");
 }
 
 /* Of this file or of a copy of it. */

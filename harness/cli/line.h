@@ -17,6 +17,9 @@ struct ridge_cli_line ridge_cli_line_read(struct ridge_arena *a, const char *tex
 bool ridge_cli_line_is(const struct ridge_cli_line *l, const char *verb);
 const char *ridge_cli_line_value(const struct ridge_cli_line *l, const char *flag); /* NULL: absent */
 const char *ridge_cli_line_operand(const struct ridge_cli_line *l, size_t k, const char *otherwise);
-/* Words of any command line: blanks separate, quotes hold together, a backslash takes the next sign as it is. NULL-terminated. */
+/* The command with --resume behind its verb, so that it is an option even where the line has "--"; NULL: the verb has none. */
+const char *ridge_cli_resume_line(struct ridge_arena *a, const char *command);
+/* Words of any command line: blanks separate, quotes hold together, a backslash takes the next sign as it is; $'...' knows the escapes
+ * that ridge_text_shell writes. NULL-terminated. */
 const char *const *ridge_cli_words(struct ridge_arena *a, const char *text);
 #endif

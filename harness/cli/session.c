@@ -1,4 +1,5 @@
 #include "session.h"
+#include "line.h"
 #include "base/os.h"
 #include "host/host.h"
 #include "report.h"
@@ -430,9 +431,12 @@ static enum ridge_status look_again(struct session *s, struct ridge_sched_config
 /* A judged session has no --resume: its sides belong together. */
 static void tell_interrupted(const struct ridge_session_config *c)
 {
+    struct ridge_arena a = {0};
     bool goes_on = !c->is_temporary && (c->hooks == NULL || c->hooks->conclude == NULL);
-    ridge_cli_say("interrupted; what was finished is stored%s%s%s", goes_on ? ", and " : "", goes_on ? c->command : "",
-                  !goes_on ? "" : c->resume ? " goes on" : " --resume goes on");
+    const char *line = goes_on ? ridge_cli_resume_line(&a, c->command) : NULL;
+    ridge_cli_say("interrupted; what was finished is stored%s%s%s", line != NULL ? ", and " : "", line != NULL ? line : "",
+                  line != NULL ? " goes on" : "");
+    ridge_arena_deinit(&a);
 }
 
 static int measure(struct session *s)

@@ -15,47 +15,6 @@ static enum ridge_status refuse_live(struct ridge_store *s, int64_t run_id, cons
                       s->path, run_id, (int)strcspn(owner, ":"), owner);
 }
 
-static enum ridge_status find_run(struct ridge_store *s, const struct ridge_run_info *info, int64_t *run_id,
-                                  struct ridge_error *err)
-{
-    sqlite3_stmt *q;
-    bool is_row = false;
-    *run_id = 0;
-    enum ridge_status st = ridge_db_prepare(s,
-        "SELECT id, owner FROM run WHERE status IN ('running', 'interrupted') AND suite_text = ?1 AND catalogue_digest = ?2 "
-        "AND boot_id = ?3 AND n_groups = ?4 ORDER BY id DESC LIMIT 1", &q, err);
-    if (st == RIDGE_OK) {
-        ridge_db_bind(q, "ttti", info->suite_text, info->catalogue_digest, info->boot_id,
-                      (int64_t)info->plan->n_groups);
-        st = ridge_db_step(s, q, &is_row, err);
-        *run_id = is_row ? sqlite3_column_int64(q, 0) : 0;
-        if (st == RIDGE_OK && is_row)
-            st = refuse_live(s, *run_id, ridge_db_text(q, 1), err);
-    }
-    sqlite3_finalize(q);
-    return st;
-}
-
-/* So must its members: a run without the control arm cannot get one later. */
-static enum ridge_status same_members(struct ridge_store *s, int64_t run_id, const struct ridge_plan *plan, bool *is_same,
-                                      struct ridge_error *err)
-{
-    sqlite3_stmt *q;
-    size_t n = 0;
-    bool is_row = true;
-    enum ridge_status st = ridge_db_prepare(s, "SELECT arm FROM member WHERE run_id = ?1 ORDER BY i_member", &q, err);
-    if (st == RIDGE_OK)
-        ridge_db_bind(q, "i", run_id);
-    while (st == RIDGE_OK && (st = ridge_db_step(s, q, &is_row, err)) == RIDGE_OK && is_row) {
-        if (n >= plan->n_members || strcmp(ridge_db_text(q, 0), plan->arms[plan->members[n].i_arm].name) != 0)
-            *is_same = false;
-        n++;
-    }
-    sqlite3_finalize(q);
-    *is_same = *is_same && n == plan->n_members;
-    return st;
-}
-
 /* The stored groups must be the plan's, in its order: indexes are how rows are found. */
 static enum ridge_status same_groups(struct ridge_store *s, int64_t run_id, const struct ridge_plan *plan,
                                      bool *is_same, struct ridge_error *err)
@@ -75,6 +34,54 @@ static enum ridge_status same_groups(struct ridge_store *s, int64_t run_id, cons
     }
     sqlite3_finalize(q);
     *is_same = *is_same && n == plan->n_groups;
+    return st;
+}
+
+/* So must the members be: a run without the control arm cannot get one later. */
+static enum ridge_status same_members(struct ridge_store *s, int64_t run_id, const struct ridge_plan *plan, bool *is_same,
+                                      struct ridge_error *err)
+{
+    sqlite3_stmt *q;
+    size_t n = 0;
+    bool is_row = true;
+    enum ridge_status st = ridge_db_prepare(s, "SELECT arm FROM member WHERE run_id = ?1 ORDER BY i_member", &q, err);
+    if (st == RIDGE_OK)
+        ridge_db_bind(q, "i", run_id);
+    while (st == RIDGE_OK && (st = ridge_db_step(s, q, &is_row, err)) == RIDGE_OK && is_row) {
+        if (n >= plan->n_members || strcmp(ridge_db_text(q, 0), plan->arms[plan->members[n].i_arm].name) != 0)
+            *is_same = false;
+        n++;
+    }
+    sqlite3_finalize(q);
+    *is_same = *is_same && n == plan->n_members;
+    return st;
+}
+
+/* The latest that can go on: a later one of other members (a filter, no control arm) is not in its way. */
+static enum ridge_status find_run(struct ridge_store *s, const struct ridge_run_info *info, int64_t *run_id,
+                                  struct ridge_error *err)
+{
+    sqlite3_stmt *q;
+    bool is_row = true;
+    *run_id = 0;
+    enum ridge_status st = ridge_db_prepare(s,
+        "SELECT id, owner FROM run WHERE status IN ('running', 'interrupted') AND suite_text = ?1 AND catalogue_digest = ?2 "
+        "AND boot_id = ?3 AND n_groups = ?4 ORDER BY id DESC", &q, err);
+    if (st == RIDGE_OK)
+        ridge_db_bind(q, "ttti", info->suite_text, info->catalogue_digest, info->boot_id,
+                      (int64_t)info->plan->n_groups);
+    while (st == RIDGE_OK && *run_id == 0 && (st = ridge_db_step(s, q, &is_row, err)) == RIDGE_OK && is_row) {
+        int64_t id = sqlite3_column_int64(q, 0);
+        bool is_same = false;
+        st = same_groups(s, id, info->plan, &is_same, err);
+        if (st == RIDGE_OK && is_same)
+            st = same_members(s, id, info->plan, &is_same, err);
+        if (st != RIDGE_OK || !is_same)
+            continue;
+        *run_id = id;
+        st = refuse_live(s, id, ridge_db_text(q, 1), err);
+    }
+    sqlite3_finalize(q);
     return st;
 }
 
@@ -108,20 +115,15 @@ enum ridge_status ridge_store_resume_run(struct ridge_store *s, const struct rid
                                          int64_t *run_id, struct ridge_error *err)
 {
     int64_t id = 0;
-    bool is_same = false;
     *run_id = 0;
     enum ridge_status st = ridge_db_begin(s, err);
     if (st != RIDGE_OK)
         return st;
     st = find_run(s, info, &id, err);
     if (st == RIDGE_OK && id != 0)
-        st = same_groups(s, id, info->plan, &is_same, err);
-    if (st == RIDGE_OK && is_same)
-        st = same_members(s, id, info->plan, &is_same, err);
-    if (st == RIDGE_OK && is_same)
         st = set_half_forks_aside(s, id, info->owner, err);
     st = ridge_db_end(s, st, err);
-    if (st == RIDGE_OK && is_same)
+    if (st == RIDGE_OK)
         *run_id = id;
     return st;
 }

@@ -18,7 +18,7 @@ struct ridge_run_info {
 /* Inserts host (unless equal one is there), run, cases, groups, members, metric_def. */
 enum ridge_status ridge_store_begin_run(struct ridge_store *s, const struct ridge_run_info *info,
                                         int64_t *run_id, struct ridge_error *err) RIDGE_MUST_USE;
-/* Latest unfinished run with equal suite text, catalogue digest and boot_id, for --resume; 0: none. Refuses a run
+/* Latest unfinished run with equal suite text, catalogue digest, boot_id, groups and members, for --resume; 0: none. Refuses a run
  * whose owner is alive. Marks half forks interrupted. ridge_store_fork_done tells what can be skipped. */
 enum ridge_status ridge_store_resume_run(struct ridge_store *s, const struct ridge_run_info *info,
                                          int64_t *run_id, struct ridge_error *err) RIDGE_MUST_USE;

@@ -73,6 +73,11 @@ class Gate(Case):
     def fixed_suite(self, *subjects, **defaults):
         return self.null_suite(*(subjects or SUBJECTS), defaults=dict(FAST, **defaults))
 
+    def shell(self, line, program=RIDGE):
+        """A line as somebody pastes it, with this program as ridge."""
+        return subprocess.run(["sh", "-c", f"ridge() {{ {program} \"$@\"; }}; {line}"], cwd=self.dir, capture_output=True, timeout=240,
+                              env=self.environ())
+
     @staticmethod
     def verdicts(judgement):
         return [v["verdict"] for v in judgement["verdicts"] if v["kind"] != "aa"]
@@ -269,15 +274,7 @@ class Unjudged(Gate):
         self.two_runs()
         self.sql("UPDATE run SET status = 'interrupted' WHERE id = 2")
         out, _ = self.ridge("gate", "--rules", "rules.json", rc=4)
-        self.assertRegex(out, "--resume: ridge run --gate")
-
-    def test_another_host_class(self):
-        self.two_runs()
-        self.sql("INSERT INTO host (digest, fingerprint_json, class, topology) "
-                 "SELECT 'other', fingerprint_json, 'another machine', topology FROM host LIMIT 1",
-                 "UPDATE run SET host_id = (SELECT id FROM host WHERE digest = 'other') WHERE id = 1")
-        out, _ = self.ridge("gate", "--rules", "rules.json", rc=4)
-        self.assertIn("another machine", out)
+        self.assertIn("ridge run --resume", out)
 
     def test_the_baseline_itself(self):
         self.two_runs()
@@ -366,11 +363,6 @@ class Surfaces(Gate):
             with open(self.path(name), "rb") as f:
                 found[name] = f.read()
         return {name: data for name, data in found.items() if not name.endswith(("-shm", "-wal", ".lock"))}
-
-    def shell(self, line, program):
-        """A line as somebody pastes it, with this program as ridge."""
-        return subprocess.run(["sh", "-c", f"ridge() {{ {program} \"$@\"; }}; {line}"], cwd=self.dir, capture_output=True, timeout=240,
-                              env=self.environ())
 
     def run_again(self, out, program=RIDGE):
         """The command of the first red line, run as it is printed; what it says. It touches nothing that was there."""
