@@ -248,9 +248,9 @@ const char *ridge_cli_no_baseline(struct ridge_arena *a, const struct ridge_rd_r
 {
     if (strcmp(run->status, "complete") != 0)
         return ridge_arena_printf(a, "run %lld is %s; a baseline is a complete run", (long long)run->id, run->status);
-    if (ridge_cli_is_ab(a, run))
-        return ridge_arena_printf(a, "run %lld is an A/B of two builds or values, and its arm main may be the old one; ridge run --gate "
-                                  "makes a run that can be a baseline", (long long)run->id);
+    if (ridge_cli_has_old_build(a, run))
+        return ridge_arena_printf(a, "run %lld is an A/B of two builds, and its arm main is the old one; ridge run --gate makes a run "
+                                  "that can be a baseline", (long long)run->id);
     return NULL;
 }
 

@@ -95,7 +95,7 @@ class Baselines(Gate):
         self.assertIn("no baseline", self.ridge("baseline", "list")[0])
 
     def test_the_old_side_of_an_ab_is_no_baseline(self):
-        self.ridge("ab", self.fixed_suite("null:latency=100us"), "--forks", "1", "--budget", "0s", rc=4)
+        self.ridge("ab", "--a", BUILD, self.fixed_suite("null:latency=100us"), "--forks", "1", "--budget", "0s", rc=4)
         _, err = self.ridge("baseline", "set", "main", "last", rc=2)
         self.assertIn("A/B of two builds", err)
         self.assertIn("no baseline", self.ridge("baseline", "list")[0])

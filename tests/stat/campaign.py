@@ -27,6 +27,7 @@ DATA = os.environ.get("RIDGE_CAMPAIGN", os.path.join(HERE, "campaign"))
 SUITE = os.environ.get("RIDGE_CAMPAIGN_SUITE", os.path.join(HERE, "campaign.json"))
 # the runs themselves: too large to be kept in the tree, needed while a campaign lasts
 FILE = os.environ.get("RIDGE_CAMPAIGN_FILE", os.path.join(tempfile.gettempdir(), "ridge-campaign.ridge"))
+REBUILT = os.environ.get("RIDGE_REBUILT")  # a second build of the same source: the new side of `aa`
 CELLS = ((0.05, 0.02, 95), (0.10, 0.02, 99), (0.03, 0.01, 90))  # slower by, margin, found at least, %
 AB_FORKS = 10  # before more are bought
 SECONDS = 60  # of measurement that a trial may take
@@ -123,7 +124,8 @@ def put_forks(file, pairs, seconds):
 
 
 def run_aa(folder):
-    result, pairs, seconds = ab(FILE, SUITE, EXTRA, "--rules", write_json(folder, "rules.json", RULES))
+    sides = ["--b", os.path.abspath(REBUILT)] if REBUILT else []
+    result, pairs, seconds = ab(FILE, SUITE, EXTRA, "--rules", write_json(folder, "rules.json", RULES), *sides)
     number = next_number("aa.csv")
     append("aa.csv", [[number, kind_of(v), v["subject"], v["verdict"], f"{v['ratio']:.5f}" if v["ratio"] else "", v["forks"],
                        f"{seconds:.2f}", result["exit_code"]] for v in pairs])
@@ -310,17 +312,18 @@ def spread(values):
 
 def prior():
     series = collections.defaultdict(list)
-    for r in rows_of("gate.csv"):
-        series[r[1], r[2]].append((float(r[6]), float(r[7])))
+    for name in ("gate.csv", "gate_shared.csv"):
+        for r in rows_of(name):
+            series[r[1], r[2], name].append((float(r[6]), float(r[7])))
     series = {k: v for k, v in series.items() if len(v) >= 10 and not any(math.isnan(x) for x, _ in v)}
     if not series:
         sys.exit("a prior needs 10 stored runs: campaign.py aa or gate makes them")
 
     def worst(kind, i):  # also from shared cores, which a gate would not judge: a campaign sees one host and few days
         return max((spread([x[i] for x in v]) for k, v in series.items() if kind in ("", k[0])), default=math.nan)
-    n_runs = max(len(v) for v in series.values())
-    source = (f"largest of {len(series)} cases over {n_runs} runs, shared cores included; {platform.machine()}, "
-              f"{datetime.date.today():%d %B %Y}").replace(" 0", " ")
+    longest_of = {name: max(len(v) for (_, _, file), v in series.items() if file == name) for _, _, name in series}
+    source = (f"largest of {len({case for _, case, _ in series})} cases over {sum(longest_of.values())} runs, shared cores included; "
+              f"{platform.machine()}, {datetime.date.today():%d %B %Y}").replace(" 0", " ")
     with open(os.path.join(HERE, "..", "..", "harness", "gate", "prior.h"), encoding="utf-8") as f:
         lines = f.read().splitlines()
     values = {"COMPUTE": worst("compute", 0), "MEMORY": worst("memory", 0), "NONE": worst("", 1)}
