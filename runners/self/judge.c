@@ -2,6 +2,7 @@
 #include "self/fixture.h"
 
 #include "gate/gate.h"
+#include "stat/stat.h"
 #include "store/writer.h"
 
 #include <math.h>
@@ -40,16 +41,18 @@ static enum ridge_status put_round(struct ridge_store *s, int64_t run_id, const 
                                    struct ridge_error *err)
 {
     static int64_t start_ns[SAMPLES], duration_ns[2][SAMPLES];
+    static double sorted[SAMPLES];
     struct ridge_chunk chunks[2];
     for (size_t side = 0; side < 2; side++) {
         for (int64_t i = 0; i < SAMPLES; i++) {
             start_ns[i] = i * 1000;
             duration_ns[side][i] = 90000 + ((i + fork) * 7919 + (int64_t)(g + side) * 104729) % 1013;
+            sorted[i] = (double)duration_ns[side][i];
         }
         chunks[side] = (struct ridge_chunk){
             .fork = fork, .order = (int64_t)side, .n = SAMPLES, .inner_reps = 1, .n_columns = 2,
             .columns = {{.name = "start_ns", .data = start_ns}, {.name = "duration_ns", .data = duration_ns[side]}},
-            .canary_hz = 3e9, .steal_ns = -1, .foreign_ns = -1, .wait_ns = -1};
+            .block_ns = ridge_stat_block(sorted, SAMPLES, "p10"), .canary_hz = 3e9, .steal_ns = -1, .foreign_ns = -1, .wait_ns = -1};
     }
     return ridge_store_round(s, run_id, g, fork, 0, p->groups[g].members, chunks, 2, err);
 }

@@ -55,6 +55,11 @@ class Numbers(Case):
         times = sorted(m["metrics"]["time_ns"]["value"] for m in members(self.exported()))
         self.assertAlmostEqual(times[1] / times[0], 2.0, delta=0.2)
 
+    def test_ridge_measures_itself(self):
+        subjects = [f"self:task={task},n={n}" for task, n in (("plan", 100), ("store", 1000), ("report", 20), ("judge", 20))]
+        self.ridge("run", self.suite({"subject": subjects, "backend": ["self"]}))
+        self.assertEqual([m["verdict"] for m in members(self.exported())], ["ok"] * 4)
+
     def test_own_gemm_runs_and_is_right(self):
         suite = self.suite({"subject": ["gemm:64x64x64"], "backend": ["ridge", "ridge:ref"]})
         self.ridge("run", suite, "--report", "report.html")
