@@ -320,10 +320,13 @@ static int conclude(void *self, struct ridge_store *store, int64_t run_id, int m
     struct ridge_error err = {0};
     struct ridge_buf base = {0};
     enum ridge_status st = judge(ab, store, run_id, &run, &j, &err);
+    const char *advice = j.advice;
     if (st == RIDGE_OK)
         st = ridge_gate_limits(&ab->arena, &run, ab->side_b, &ab->rules, &j, &err);
     if (st != RIDGE_OK)
         return ridge_cli_error(&err);
+    if (ab->only != NULL) /* rules of cases that are no suspects match nothing here */
+        j.advice = advice;
     if (ridge_cli_value(ab->args, "--instructions") != NULL)
         count_instructions(ab, &run, &j);
     ridge_buf_puts(&base, ab->option != NULL ? ab->side_a : "main");

@@ -1,7 +1,6 @@
 /* ridge compare: two runs, two files, or two sides of one run. It tells: nothing is gated, nothing is stored. */
 #include "judge.h"
 
-#include <math.h>
 #include <string.h>
 
 struct comparing {
@@ -36,10 +35,10 @@ static enum ridge_status compare_sides(struct comparing *c, struct ridge_judgeme
     struct ridge_gate_run base, now;
     c->rules.n_looks = 1;
     if (!ridge_gate_has_pairs(&c->arena, &c->b, c->side_a, c->side_b)) {
+        const struct ridge_gate_stored stored = {.base = &base, .n_base = 1, .is_two_cases = true};
         enum ridge_status st = ridge_gate_sides(&c->arena, &c->b, c->side_a, c->side_b, &base, &now, err);
         j->baseline = ridge_arena_printf(&c->arena, "%s (not in the same rounds: unpaired, drift not excluded)", c->side_a);
-        return st != RIDGE_OK ? st : ridge_gate_unpaired(&c->arena, &now, &(struct ridge_gate_stored){.base = &base, .n_base = 1},
-                                                         &c->rules, j, err);
+        return st != RIDGE_OK ? st : ridge_gate_unpaired(&c->arena, &now, &stored, &c->rules, j, err);
     }
     j->baseline = ridge_arena_printf(&c->arena, "%s (paired by fork and round)", c->side_a);
     return ridge_gate_paired(&c->arena, &c->b, c->side_a, c->side_b, &c->rules, &look, j, err);
@@ -54,11 +53,11 @@ static enum ridge_status compare_runs(struct comparing *c, struct ridge_judgemen
                                      is_one_host ? "drift not excluded"
                                      : ridge_arena_printf(&c->arena, "on ANOTHER MACHINE: %s, here %s", c->a.run.host_class,
                                                           c->b.run.host_class));
-    const struct ridge_cli_runs wanted = {c->b.run.host_class, &c->a.run, c->rules.require_fit, c->b.run.started_utc_ns,
+    const struct ridge_cli_runs wanted = {c->b.run.host_class, &c->a, 1, c->rules.require_fit, c->b.run.started_utc_ns,
                                           c->a.run.started_utc_ns, RIDGE_CLI_MOST_RUNS};
     enum ridge_status st = ridge_cli_load_runs(c->store_a, &c->arena, &wanted, &earlier, &n, err);
     if (st == RIDGE_OK)
-        st = ridge_gate_unpaired(&c->arena, &c->b, &(struct ridge_gate_stored){&c->a, earlier, 1, is_one_host ? n : 0, false},
+        st = ridge_gate_unpaired(&c->arena, &c->b, &(struct ridge_gate_stored){&c->a, earlier, 1, is_one_host ? n : 0, false, false},
                                  &c->rules, j, err);
     return st == RIDGE_OK ? ridge_gate_control(&c->arena, &c->b, &c->rules, j, err) : st;
 }

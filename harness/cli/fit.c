@@ -13,8 +13,13 @@ static int adjust(void *self, struct ridge_plan *plan)
     fit->is_wanted |= plan->gate_file != NULL;
     if (!fit->is_wanted)
         return RIDGE_EXIT_OK;
-    if (plan->settings.forks < RIDGE_GATE_MIN_FORKS)
-        plan->settings.forks = RIDGE_GATE_MIN_FORKS;
+    int rc = ridge_cli_load_rules(&fit->arena, plan->gate_file, &fit->rules);
+    if (rc != RIDGE_EXIT_OK)
+        return rc;
+    int64_t least = ridge_stat_forks_for(fit->rules.alpha, 1); /* fewer carry no p that the control could leave by */
+    least = least > RIDGE_GATE_MIN_FORKS ? least : RIDGE_GATE_MIN_FORKS;
+    if (plan->settings.forks < least)
+        plan->settings.forks = least;
     ridge_cli_add_arm(plan, RIDGE_GATE_AA, NULL, NULL, RIDGE_GATE_AA);
     return RIDGE_EXIT_OK;
 }
@@ -63,20 +68,13 @@ static size_t buy(const struct ridge_cli_fit *fit, struct ridge_arena *a, const 
     return n;
 }
 
-static enum ridge_status read_run(struct ridge_store *store, struct ridge_arena *a, int64_t run_id, struct ridge_gate_run *run,
-                                  struct ridge_judgement *control, struct ridge_error *err)
+static enum ridge_status read_run(const struct ridge_cli_fit *fit, struct ridge_store *store, struct ridge_arena *a, int64_t run_id,
+                                  struct ridge_gate_run *run, struct ridge_judgement *control, struct ridge_error *err)
 {
     char id[32];
-    struct ridge_gate_rules rules;
-    struct ridge_buf errors = {0};
     (void)snprintf(id, sizeof id, "%lld", (long long)run_id);
-    enum ridge_status st = ridge_gate_rules_load(a, "default rules", NULL, &rules, &errors, err);
-    if (st == RIDGE_OK)
-        st = ridge_gate_load(store, a, id, run, err);
-    if (st == RIDGE_OK)
-        st = ridge_gate_control(a, run, &rules, control, err);
-    ridge_buf_deinit(&errors);
-    return st;
+    enum ridge_status st = ridge_gate_load(store, a, id, run, err);
+    return st == RIDGE_OK ? ridge_gate_control(a, run, &fit->rules, control, err) : st;
 }
 
 /* A figure that disturbed forks had to be counted for can be held against no other run, and without a control that has 5 quiet
@@ -93,7 +91,7 @@ static bool look(void *self, struct ridge_store *store, int64_t run_id, const st
         return false;
     if (fit->n_passes == 0)
         fit->planned_s = seconds_since(fit->begin_ns);
-    bool is_read = fit->n_passes < MORE_PASSES && read_run(store, &a, run_id, &run, &control, &err) == RIDGE_OK;
+    bool is_read = fit->n_passes < MORE_PASSES && read_run(fit, store, &a, run_id, &run, &control, &err) == RIDGE_OK;
     size_t n = is_read ? buy(fit, &a, &run, &control, plan->n_groups, want) : 0;
     ridge_arena_deinit(&a);
     fit->n_passes++;

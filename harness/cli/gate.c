@@ -118,10 +118,10 @@ static const char *other_host(struct gating *g)
 
 static enum ridge_status judge_times(struct gating *g, struct ridge_judgement *j, struct ridge_error *err)
 {
-    const struct ridge_cli_runs wanted = {g->now.run.host_class, &g->base[0].run, g->rules.require_fit, g->now.run.started_utc_ns,
+    const struct ridge_cli_runs wanted = {g->now.run.host_class, g->base, g->n_base, g->rules.require_fit, g->now.run.started_utc_ns,
                                           g->base[g->n_base - 1].run.started_utc_ns, RIDGE_CLI_MOST_RUNS};
     enum ridge_status st = ridge_cli_load_runs(g->base_store, &g->arena, &wanted, &g->earlier, &g->n_earlier, err);
-    const struct ridge_gate_stored stored = {g->base, g->earlier, g->n_base, g->n_earlier, true};
+    const struct ridge_gate_stored stored = {g->base, g->earlier, g->n_base, g->n_earlier, true, false};
     return st == RIDGE_OK ? ridge_gate_unpaired(&g->arena, &g->now, &stored, &g->rules, j, err) : st;
 }
 

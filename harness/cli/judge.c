@@ -86,18 +86,29 @@ void ridge_cli_add_arm(struct ridge_plan *plan, const char *name, const char *co
     plan->n_arms++;
 }
 
-/* i_member -> the index of its group in the run, SIZE_MAX: none; of n entries. */
-static size_t *groups_of_members(struct ridge_arena *a, const struct ridge_gate_run *run, size_t *n)
+struct place { /* of a member */
+    size_t group;
+    double n_cpus; /* that its CPU time is summed over; 0: it is in no group */
+};
+
+static double cpus_of(const struct ridge_rd_member *m)
+{
+    int64_t n = 1;
+    const char *threads = ridge_kvs_get(&m->options, "threads");
+    return threads != NULL && ridge_text_int(threads, &n, NULL) == RIDGE_OK && n > 1 ? (double)n : 1;
+}
+
+/* By i_member, n entries. */
+static struct place *places_of(struct ridge_arena *a, const struct ridge_gate_run *run, size_t *n)
 {
     *n = 0;
     for (size_t g = 0; g < run->n_groups; g++)
         for (size_t k = 0; k < run->groups[g].n_members; k++)
             *n = (size_t)run->groups[g].members[k].i_member >= *n ? (size_t)run->groups[g].members[k].i_member + 1 : *n;
-    size_t *out = ridge_arena_array(a, *n + 1, sizeof *out);
-    memset(out, 0xff, (*n + 1) * sizeof *out);
+    struct place *out = ridge_arena_array(a, *n + 1, sizeof *out);
     for (size_t g = 0; g < run->n_groups; g++)
         for (size_t k = 0; k < run->groups[g].n_members; k++)
-            out[run->groups[g].members[k].i_member] = g;
+            out[run->groups[g].members[k].i_member] = (struct place){g, cpus_of(&run->groups[g].members[k])};
     return out;
 }
 
@@ -106,15 +117,16 @@ double *ridge_cli_fork_costs(struct ridge_arena *a, const struct ridge_gate_run 
     struct ridge_rd_block *blocks = NULL;
     size_t n_blocks = 0, n_members = 0;
     double *out = ridge_arena_array(a, run->n_groups + 1, sizeof *out), n_forks = 0, in_blocks_s = 0;
-    const size_t *group = groups_of_members(a, run, &n_members);
+    const struct place *places = places_of(a, run, &n_members);
     if (ridge_read_blocks(run->store, a, run->run.id, &blocks, &n_blocks, NULL) != RIDGE_OK)
         n_blocks = 0; /* the mean of all is left */
     for (size_t i = 0; i < n_blocks; i++) {
         size_t m = (size_t)blocks[i].i_member;
-        if (m >= n_members || group[m] == SIZE_MAX || blocks[i].cpu_time_ns <= 0)
+        if (m >= n_members || places[m].n_cpus <= 0 || blocks[i].cpu_time_ns <= 0)
             continue;
-        out[group[m]] += (double)blocks[i].cpu_time_ns * 1e-9;
-        in_blocks_s += (double)blocks[i].cpu_time_ns * 1e-9;
+        double block_s = (double)blocks[i].cpu_time_ns * 1e-9 / places[m].n_cpus;
+        out[places[m].group] += block_s;
+        in_blocks_s += block_s;
     }
     for (size_t g = 0; g < run->n_groups; g++)
         n_forks += (double)ridge_gate_forks(&run->groups[g]);
@@ -191,10 +203,27 @@ static enum ridge_status load(struct ridge_store *store, struct ridge_arena *a, 
 static bool is_wanted(struct ridge_arena *a, const struct ridge_rd_run *r, const struct ridge_cli_runs *w)
 {
     bool is_right = w->host_class == NULL || strcmp(r->host_class, w->host_class) == 0;
-    bool is_like = w->like == NULL || r->seed == w->like->seed;
+    bool is_like = w->n_like == 0 || r->seed == w->like[0].run.seed;
     bool is_fit = !w->needs_fit || strcmp(r->fitness, "unfit") != 0;
     return is_right && is_like && is_fit && r->started_utc_ns < w->before_utc_ns && strcmp(r->status, "complete") == 0 &&
            !ridge_cli_has_old_build(a, r);
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const struct ridge_rd_run *x = a, *y = b;
+    return x->started_utc_ns != y->started_utc_ns ? (x->started_utc_ns > y->started_utc_ns) - (x->started_utc_ns < y->started_utc_ns)
+                                                  : (x->id > y->id) - (x->id < y->id);
+}
+
+static enum ridge_status shares_case(struct ridge_store *store, int64_t run_id, const struct ridge_cli_runs *w, bool *out,
+                                     struct ridge_error *err)
+{
+    enum ridge_status st = RIDGE_OK;
+    *out = w->n_like == 0;
+    for (size_t i = 0; i < w->n_like && st == RIDGE_OK && !*out; i++)
+        st = ridge_read_shares_case(store, run_id, w->like[i].run.id, out, err);
+    return st;
 }
 
 /* The last `most` up to a time, and as many after it. */
@@ -214,16 +243,17 @@ enum ridge_status ridge_cli_load_runs(struct ridge_store *store, struct ridge_ar
 {
     struct ridge_rd_run *runs = NULL;
     size_t n_runs = 0, n_kept = 0;
-    bool shares = true;
+    bool shares = false;
     enum ridge_status st = ridge_read_runs(store, a, &runs, &n_runs, err);
     for (size_t i = 0; st == RIDGE_OK && i < n_runs; i++) {
         if (!is_wanted(a, &runs[i], wanted))
             continue;
-        if (wanted->like != NULL)
-            st = ridge_read_shares_case(store, runs[i].id, wanted->like->id, &shares, err);
+        st = shares_case(store, runs[i].id, wanted, &shares, err);
         if (shares)
             runs[n_kept++] = runs[i];
     }
+    if (n_kept > 0) /* ids follow time but where a clock was set back */
+        qsort(runs, n_kept, sizeof *runs, by_time);
     n_kept = cut(runs, n_kept, wanted->until_utc_ns, wanted->most);
     *out = ridge_arena_array(a, n_kept + 1, sizeof **out);
     *n = 0;

@@ -16,6 +16,8 @@ double *ridge_cli_fork_costs(struct ridge_arena *a, const struct ridge_gate_run 
  * for at most the time that the planned ones took. */
 struct ridge_cli_fit { /* what the hooks remember */
     bool is_wanted;
+    struct ridge_arena arena; /* the caller's to free; holds: */
+    struct ridge_gate_rules rules;
     uint64_t begin_ns;
     double planned_s;
     int n_passes; /* beyond the planned one */
@@ -50,7 +52,8 @@ int ridge_cli_write_summary(const struct ridge_judgement *j, const char *path, s
 /* The complete runs of a store that tell how times on a host lie, oldest first; A/Bs whose arm main is an old build are none. */
 struct ridge_cli_runs {
     const char *host_class;    /* NULL: any */
-    const struct ridge_rd_run *like; /* of this store: they share a case and the seed with it; NULL: any */
+    const struct ridge_gate_run *like; /* of this store: they share a case with one of these, and the inputs */
+    size_t n_like;             /* 0: any */
     bool needs_fit;            /* none that the noise page calls unfit */
     int64_t before_utc_ns, until_utc_ns;
     size_t most;               /* the last ones up to `until`, and as many after it */

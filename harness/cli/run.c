@@ -31,5 +31,6 @@ int ridge_cli_run(const struct ridge_cli_args *args)
         rc = ridge_cli_session(&c, &worker);
     }
     ridge_cli_worker_close(&worker);
+    ridge_arena_deinit(&fit.arena);
     return rc;
 }

@@ -85,6 +85,7 @@ struct ridge_gate_stored {
     const struct ridge_gate_run *base, *earlier;
     size_t n_base, n_earlier;
     bool by_level;
+    bool is_two_cases; /* of ridge_gate_sides: work and answer may differ */
 };
 enum ridge_status ridge_gate_unpaired(struct ridge_arena *a, const struct ridge_gate_run *now,
                                       const struct ridge_gate_stored *stored, const struct ridge_gate_rules *rules,

@@ -16,6 +16,7 @@ struct pair {
 struct pairs {
     struct pair *v;
     size_t n, cap;
+    size_t n_alone; /* of side b, without one of side a in their rounds */
 };
 
 static bool is_good(const struct ridge_rd_member *m)
@@ -66,13 +67,15 @@ static void find_pairs(struct ridge_arena *a, const struct ridge_gate_run *run, 
     for (size_t i = 0; i < g->n_members; i++) {
         if (g->members[i].yardstick != NULL || !ridge_selector_match(sb, &kvs[i]))
             continue;
-        for (size_t k = 0; k < g->n_members; k++) {
+        bool has = false;
+        for (size_t k = 0; k < g->n_members && !has; k++) {
             if (k == i || g->members[k].yardstick != NULL || !ridge_selector_match(sa, &kvs[k]) ||
                 !is_partner(&kvs[k], &kvs[i], sa, sb))
                 continue;
             RIDGE_PUSH(*out, ((struct pair){.base = &g->members[k], .now = &g->members[i], .i_group = i_group}));
-            break;
+            has = true;
         }
+        out->n_alone += !has;
     }
 }
 
@@ -271,6 +274,12 @@ static void judge_all(struct ridge_arena *a, const struct ridge_gate_run *run, c
     }
 }
 
+static const char *alone_text(struct ridge_arena *a, size_t n)
+{
+    return n == 0 ? "" : ridge_arena_printf(a, "%zu case%s of the new side %s no partner in the same rounds and %s not judged", n,
+                                            n == 1 ? "" : "s", n == 1 ? "has" : "have", n == 1 ? "is" : "are");
+}
+
 enum ridge_status ridge_gate_paired(struct ridge_arena *a, const struct ridge_gate_run *run, const char *side_a,
                                     const char *side_b, const struct ridge_gate_rules *rules,
                                     const struct ridge_gate_look *look, struct ridge_judgement *out,
@@ -299,29 +308,31 @@ enum ridge_status ridge_gate_paired(struct ridge_arena *a, const struct ridge_ga
     free(pairs.v);
     out->alpha = alpha;
     out->n_looks = look->i_look + 1;
-    out->advice = ridge_gate_advice(a, ridge_gate_exact_text(a, &exact), ridge_gate_spread_text(a, &spread));
+    out->advice = ridge_gate_advice(a, alone_text(a, pairs.n_alone),
+                                    ridge_gate_advice(a, ridge_gate_exact_text(a, &exact), ridge_gate_spread_text(a, &spread)));
     return st == RIDGE_OK ? control(a, run, rules, alpha, out, err) : st;
 }
 
 /* ---- sides that never met in a round ---- */
 
+struct side_member {
+    const struct ridge_rd_member *m;
+    struct ridge_kvs keys;
+};
 struct sides {
     struct ridge_arena *a;
-    const struct ridge_gate_run *run;
     const struct ridge_selector *sa, *sb;
+    struct side_member *old; /* of side a */
+    size_t n_old;
     struct ridge_rd_group *base, *now;
     size_t n;
 };
 
-static const struct ridge_rd_member *partner_of(const struct sides *s, const struct ridge_kvs *kvs, const struct ridge_rd_member *m)
+static const struct ridge_rd_member *partner_of(const struct sides *s, const struct ridge_kvs *keys, const struct ridge_rd_member *m)
 {
-    for (size_t g = 0; g < s->run->n_groups; g++)
-        for (size_t k = 0; k < s->run->groups[g].n_members; k++) {
-            const struct ridge_rd_member *other = &s->run->groups[g].members[k];
-            struct ridge_kvs its = ridge_gate_member_kvs(s->a, other);
-            if (other != m && other->yardstick == NULL && ridge_selector_match(s->sa, &its) && is_partner(&its, kvs, s->sa, s->sb))
-                return other;
-        }
+    for (size_t i = 0; i < s->n_old; i++)
+        if (s->old[i].m != m && is_partner(&s->old[i].keys, keys, s->sa, s->sb))
+            return s->old[i].m;
     return NULL;
 }
 
@@ -334,34 +345,48 @@ static void put_alone(struct sides *s, struct ridge_rd_group *out, const struct 
     *out = (struct ridge_rd_group){.i_group = (int64_t)s->n, .title = "", .members = copy, .n_members = 1};
 }
 
-static void take_group(struct sides *s, const struct ridge_rd_group *g)
+static void take_pair(struct sides *s, const struct side_member *x)
 {
-    for (size_t k = 0; k < g->n_members; k++) {
-        const struct ridge_rd_member *m = &g->members[k];
-        struct ridge_kvs kvs = ridge_gate_member_kvs(s->a, m);
-        bool is_side = m->yardstick == NULL && ridge_selector_match(s->sb, &kvs);
-        const struct ridge_rd_member *partner = is_side ? partner_of(s, &kvs, m) : NULL;
-        if (partner == NULL)
-            continue;
-        put_alone(s, &s->base[s->n], partner, m);
-        put_alone(s, &s->now[s->n], m, m);
-        s->n++;
-    }
+    const struct ridge_rd_member *partner = ridge_selector_match(s->sb, &x->keys) ? partner_of(s, &x->keys, x->m) : NULL;
+    if (partner == NULL)
+        return;
+    put_alone(s, &s->base[s->n], partner, x->m);
+    put_alone(s, &s->now[s->n], x->m, x->m);
+    s->n++;
+}
+
+static struct side_member *list_members(struct ridge_arena *a, const struct ridge_gate_run *run, size_t *n)
+{
+    size_t most = 0;
+    for (size_t g = 0; g < run->n_groups; g++)
+        most += run->groups[g].n_members;
+    struct side_member *out = ridge_arena_array(a, most + 1, sizeof *out);
+    *n = 0;
+    for (size_t g = 0; g < run->n_groups; g++)
+        for (size_t k = 0; k < run->groups[g].n_members; k++)
+            if (run->groups[g].members[k].yardstick == NULL)
+                out[(*n)++] = (struct side_member){&run->groups[g].members[k], ridge_gate_member_kvs(a, &run->groups[g].members[k])};
+    return out;
 }
 
 enum ridge_status ridge_gate_sides(struct ridge_arena *a, const struct ridge_gate_run *run, const char *side_a, const char *side_b,
                                    struct ridge_gate_run *base, struct ridge_gate_run *now, struct ridge_error *err)
 {
     struct ridge_selector sa, sb;
-    size_t most = 0;
+    size_t n = 0;
     enum ridge_status st = parse_sides(a, side_a, side_b, &sa, &sb, err);
     if (st != RIDGE_OK)
         return st;
-    for (size_t i = 0; i < run->n_groups; i++)
-        most += run->groups[i].n_members;
-    struct sides s = {a, run, &sa, &sb, ridge_arena_array(a, most + 1, sizeof *s.base), ridge_arena_array(a, most + 1, sizeof *s.now), 0};
-    for (size_t i = 0; i < run->n_groups; i++)
-        take_group(&s, &run->groups[i]);
+    const struct side_member *all = list_members(a, run, &n);
+    struct sides s = {.a = a, .sa = &sa, .sb = &sb};
+    s.old = ridge_arena_array(a, n + 1, sizeof *s.old);
+    s.base = ridge_arena_array(a, n + 1, sizeof *s.base);
+    s.now = ridge_arena_array(a, n + 1, sizeof *s.now);
+    for (size_t i = 0; i < n; i++)
+        if (ridge_selector_match(&sa, &all[i].keys))
+            s.old[s.n_old++] = all[i];
+    for (size_t i = 0; i < n; i++)
+        take_pair(&s, &all[i]);
     *base = *now = *run;
     base->groups = s.base;
     now->groups = s.now;

@@ -51,7 +51,7 @@ struct judging {
     const struct ridge_gate_run *now, *base, *earlier;
     struct ridge_gate_index now_index, *base_index, *earlier_index;
     size_t n_base, n_earlier;
-    bool by_level;
+    bool by_level, is_two_cases;
     const struct ridge_gate_rules *rules;
     double alpha;
 };
@@ -209,7 +209,7 @@ static void measure_with(const struct judging *j, struct change *c)
     c->n_level = n_base;
     c->shift = ridge_stat_unpaired(now, base, n_base, &c->between, &c->rule);
     int64_t n_now = n_counted(c->now, c->relative), n_then = n_counted(c->base, c->relative);
-    c->shift.n_forks = n_now < n_then ? n_now : n_then;
+    c->shift.n_forks = n_base > 1 || n_now < n_then ? n_now : n_then; /* a level does not hang on one run's forks */
 }
 
 /* Anchors that few earlier runs have would turn a known spread into an assumed one. */
@@ -241,6 +241,9 @@ static const char *missing_runs(const struct judging *j, const struct change *c)
         return ridge_arena_printf(j->a, "spread between %zu runs %.2g %%, level of %zu", c->n_runs, 100 * c->between.spread,
                                   c->n_level);
     bool is_own = c->between.spread > c->prior;
+    if (j->is_two_cases) /* no stored run tells how such sides differ */
+        return ridge_arena_printf(j->a, "spread between rounds that never met %s %.2g %%", is_own ? "taken as the run's own error,"
+                                  : "assumed", 100 * c->between.spread);
     return ridge_arena_printf(j->a, "spread between runs %s %.2g %% (%s): %zu of %d earlier runs of this host class are there, "
                               "%zu more are missing", is_own ? "taken as the run's own error," : "assumed", 100 * c->between.spread,
                               is_own ? "more than is assumed" : j->rules->prior_source, c->n_runs, RIDGE_JUDGE_MIN_RUNS,
@@ -274,7 +277,8 @@ static struct ridge_judged *judge(const struct judging *j, const struct change *
     bool is_many = (r->verdict == RIDGE_CHANGE_REGRESSED && !is_slower) || (r->verdict == RIDGE_CHANGE_IMPROVED && !is_faster);
     if (is_many)
         r->verdict = RIDGE_CHANGE_INCONCLUSIVE;
-    if (c->now->flop != c->base->flop || c->now->compulsory_bytes != c->base->compulsory_bytes) {
+    bool is_other_work = c->now->flop != c->base->flop || c->now->compulsory_bytes != c->base->compulsory_bytes;
+    if (is_other_work && !j->is_two_cases) {
         r->verdict = RIDGE_CHANGE_INCONCLUSIVE;
         r->why = "the two runs do different work under one name: FLOPs or bytes differ";
     } else if (c->base_run->run.seed != j->now->run.seed) {
@@ -326,7 +330,7 @@ static bool has_time(const struct judging *j, size_t n_base, const struct ridge_
 {
     for (size_t k = 0; k < n_base; k++) {
         const struct ridge_rd_member *base = ridge_gate_find(&j->base_index[k], m);
-        if (base != NULL && strcmp(base->verdict, "ok") == 0)
+        if (base != NULL && pick(base, base) != NULL)
             return true;
     }
     return false;
@@ -341,7 +345,7 @@ static size_t collect_of(struct judging *j, size_t i_base, struct change *change
     for (size_t i = 0; i < base->n; i++) {
         const struct ridge_rd_member *b = base->v[i].m;
         const struct ridge_gate_entry *now = ridge_gate_lookup(&j->now_index, b);
-        if (strcmp(b->verdict, "ok") != 0 || has_time(j, i_base, b))
+        if (pick(b, b) == NULL || has_time(j, i_base, b))
             continue;
         const struct relative *r = now != NULL ? pick(now->m, b) : NULL;
         if (now == NULL)
@@ -376,7 +380,7 @@ static const char *new_cases(const struct judging *j)
 {
     size_t n = 0;
     for (size_t i = 0; i < j->now_index.n; i++)
-        n += strcmp(j->now_index.v[i].m->verdict, "ok") == 0 && !has_time(j, j->n_base, j->now_index.v[i].m);
+        n += pick(j->now_index.v[i].m, j->now_index.v[i].m) != NULL && !has_time(j, j->n_base, j->now_index.v[i].m);
     return n == 0 ? "" : ridge_arena_printf(j->a, "%zu case%s no time in the baseline and %s not judged", n, n == 1 ? " has" : "s have",
                                             n == 1 ? "is" : "are");
 }
@@ -432,7 +436,7 @@ static enum ridge_status judge_all(const struct judging *j, struct change *chang
     for (size_t i = 0; i < n && st == RIDGE_OK; i++) {
         const struct change *c = &changes[i];
         struct ridge_judged *r = judge(j, c, slower[i], faster[i], out);
-        struct ridge_gate_exact e = ridge_gate_exact(j->a, c->base, c->now, c->base_run->run.seed == j->now->run.seed);
+        struct ridge_gate_exact e = ridge_gate_exact(j->a, c->base, c->now, !j->is_two_cases && c->base_run->run.seed == j->now->run.seed);
         ridge_gate_exact_add(j->a, r, &e, &exact);
         const struct ridge_gate_pair pair = {c->base, c->now, c->base_run->run.id, false};
         st = ridge_gate_pair_metrics(j->a, j->now, &pair, j->rules, j->alpha, out, err);
@@ -458,7 +462,8 @@ enum ridge_status ridge_gate_unpaired(struct ridge_arena *a, const struct ridge_
     if (stored->n_base == 0)
         return ridge_fail(err, RIDGE_ERR_USAGE, "", "the baseline has no run");
     struct judging j = {.a = a, .now = now, .base = stored->base, .n_base = stored->n_base, .earlier = stored->earlier,
-                        .n_earlier = stored->n_earlier, .by_level = stored->by_level, .rules = rules, .alpha = rules->alpha};
+                        .n_earlier = stored->n_earlier, .by_level = stored->by_level,
+                        .is_two_cases = stored->is_two_cases, .rules = rules, .alpha = rules->alpha};
     j.now_index = ridge_gate_index_of(a, now);
     j.base_index = index_all(a, j.base, j.n_base);
     j.earlier_index = index_all(a, j.earlier, j.n_earlier);

@@ -25,7 +25,8 @@ double ridge_stat_binomial_tail(int64_t k, int64_t n, double p)
 int64_t ridge_stat_binomial_allowed(int64_t n, double p, double probability)
 {
     int64_t k = 0;
-    while (k < n && ridge_stat_binomial_tail(k + 1, n, p) > 1 - probability)
+    double rare = (1 - probability) * (1 + 1e-9); /* 0.1^3 is 0.001, whatever the last bit says */
+    while (k < n && ridge_stat_binomial_tail(k + 1, n, p) > rare)
         k++;
     return k;
 }

@@ -345,15 +345,26 @@ bool ridge_suite_read(struct suite *s, const char *path, const char *text)
     return true;
 }
 
-/* Canonical text of the merged suite: no comments, paths as seen from here. */
-void ridge_suite_emit(const struct ridge_node *node, struct ridge_buf *out)
+/* As the suite itself would name it: the text may be read again from elsewhere, an included file stands in another folder. */
+static const char *path_from(struct ridge_arena *a, const char *suite, const struct ridge_node *node)
+{
+    const char *path = ridge_suite_relative(a, node->file, node->text), *slash = strrchr(suite, '/');
+    size_t n = slash != NULL ? (size_t)(slash - suite) + 1 : 0;
+    return strncmp(path, suite, n) == 0 ? path + n : path;
+}
+
+static bool is_path(const struct ridge_node *node)
+{
+    return node->key != NULL && (strcmp(node->key, "csv") == 0 || strcmp(node->key, "gate") == 0);
+}
+
+/* Canonical text of the merged suite: no comments, paths as seen from the file `suite`. */
+void ridge_suite_emit(const struct ridge_node *node, const char *suite, struct ridge_buf *out)
 {
     if (node->type != RIDGE_NODE_OBJECT && node->type != RIDGE_NODE_ARRAY) {
         struct ridge_arena a = {0};
-        const bool is_path = node->key != NULL && strcmp(node->key, "csv") == 0;
         if (node->type == RIDGE_NODE_STRING)
-            ridge_text_json(out, is_path ? ridge_suite_relative(&a, node->file, node->text)
-                                         : node->text);
+            ridge_text_json(out, is_path(node) ? path_from(&a, suite, node) : node->text);
         else
             ridge_buf_puts(out, node->text);
         ridge_arena_deinit(&a);
@@ -370,7 +381,7 @@ void ridge_suite_emit(const struct ridge_node *node, struct ridge_buf *out)
             ridge_text_json(out, c->key);
             ridge_buf_puts(out, ":");
         }
-        ridge_suite_emit(c, out);
+        ridge_suite_emit(c, suite, out);
     }
     ridge_buf_puts(out, separator[0] != ',' ? (is_object ? "{}" : "[]") : is_object ? "}" : "]");
 }

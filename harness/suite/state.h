@@ -177,7 +177,7 @@ void ridge_suite_map_deinit(struct suite_map *map);
 
 /* merge.c: files, includes, --set -> one tree */
 bool ridge_suite_read(struct suite *s, const char *path, const char *text);
-void ridge_suite_emit(const struct ridge_node *node, struct ridge_buf *out);
+void ridge_suite_emit(const struct ridge_node *node, const char *suite, struct ridge_buf *out);
 
 /* settings.c */
 const struct ridge_option_row *ridge_suite_setting(const char *key);

@@ -35,7 +35,7 @@ static void keep_text(struct suite *s, const char *path)
 {
     struct ridge_buf text = {0};
     char hex[65];
-    ridge_suite_emit(s->root, &text);
+    ridge_suite_emit(s->root, path, &text);
     s->plan->suite_path = ridge_arena_str(&s->plan->arena, path);
     s->plan->suite_text = ridge_arena_strn(&s->plan->arena, text.data, text.n);
     for (size_t i = 0; i < s->csvs.n; i++)

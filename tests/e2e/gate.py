@@ -187,10 +187,13 @@ class Stored(Gate):
         self.assertEqual(self.judged("gate")["run"], 2)  # the A/B runs came later, and are not what a gate judges
 
     def test_a_suite_may_name_its_gate_file(self):
-        self.rules({"name": "of the suite", "require_fit": False, "rules": [{"metric": "p50_ns", "max": "50 us"}]}, "own.json")
+        os.mkdir(self.path("common"))
+        own = self.rules({"name": "of the suite", "require_fit": False, "rules": [{"metric": "p50_ns", "max": "50 us"}]},
+                         "common/own.json")
+        self.rules({"gate": "own.json"}, "common/base.json")  # relative to the file that says it
         suite = self.fixed_suite()
         with open(suite, encoding="utf-8") as f:
-            root = dict(json.load(f), gate="own.json")
+            root = dict(json.load(f), include=["common/base.json"])
         with open(suite, "w", encoding="utf-8") as f:
             json.dump(root, f)
         self.ridge("run", suite)  # no --gate: the suite says it
@@ -198,7 +201,7 @@ class Stored(Gate):
         self.assertEqual((j["rules"], set(self.verdicts(j))), ("of the suite", {"REGRESSED"}))
         self.assertGreaterEqual(min(v["forks"] for v in j["verdicts"]), 5)
         self.assertTrue([v for v in j["verdicts"] if v["kind"] == "aa"])
-        os.unlink(self.path("own.json"))
+        os.unlink(own)
         _, err = self.ridge("gate", "--baseline", "none", rc=2)
         self.assertIn("own.json", err)
 

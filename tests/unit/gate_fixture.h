@@ -94,7 +94,8 @@ __attribute__((unused)) static const struct ridge_judged *judge(struct fixture *
 {
     struct ridge_error err = {0};
     f->j = (struct ridge_judgement){.base_run_id = -1};
-    const struct ridge_gate_stored stored = {&f->runs[N_RUNS - 2], &f->runs[N_RUNS - 1 - n_earlier], 1, n_earlier, !f->is_compare};
+    const struct ridge_gate_stored stored = {&f->runs[N_RUNS - 2], &f->runs[N_RUNS - 1 - n_earlier], 1, n_earlier, !f->is_compare,
+                                               false};
     CHECK(ridge_gate_unpaired(&f->arena, &f->runs[N_RUNS - 1], &stored, &f->rules, &f->j, &err) == RIDGE_OK);
     CHECK_STR(err.text, "");
     for (size_t i = 0; i < f->j.n_rows; i++)

@@ -20,32 +20,43 @@ static void leave_one_case(struct fixture *f)
 static void few_forks_that_count_are_neither_red_nor_green(void)
 {
     static const double slower[] = {1, 2};
-    for (size_t i = 0; i < 2; i++)
-        for (size_t run = OLD; run <= NOW; run++) { /* of either run */
-            struct fixture f;
-            init(&f, NULL, NULL);
-            slow_down(&f, slower[i]);
-            CHECK(judge(&f, NOW, "c0", "time_ns")->verdict == (i == 0 ? RIDGE_CHANGE_OK : RIDGE_CHANGE_REGRESSED));
-            member(&f, run, 0)->metrics[0].n_forks = 3; /* of the 5 that were measured */
-            const struct ridge_judged *r = judge(&f, NOW, "c0", "time_ns");
-            CHECK(r->verdict == RIDGE_CHANGE_INCONCLUSIVE && r->n_forks == 3);
-            CHECK(says(r->why, "3 forks that count: fewer than 5"));
-            CHECK_NEAR(r->ratio, slower[i], 0.01 * slower[i]);
-            CHECK(judge(&f, NOW, "c1", "time_ns")->verdict == RIDGE_CHANGE_OK);
-            CHECK(ridge_gate_is_disturbed(member(&f, run, 0)));
-            conclude(&f);
-            CHECK(f.j.exit_code == (i == 0 ? 0 : 4));
-            CHECK(i == 0 ? f.j.why[0] == '\0' : says(f.j.why, "1 case is over the margin on fewer than 5 forks"));
-            CHECK(ridge_judgement_count(&f.j, RIDGE_CHANGE_REGRESSED) == 0);
-            deinit(&f);
-        }
+    for (size_t i = 0; i < 2; i++) {
+        struct fixture f;
+        init(&f, NULL, NULL);
+        slow_down(&f, slower[i]);
+        CHECK(judge(&f, NOW, "c0", "time_ns")->verdict == (i == 0 ? RIDGE_CHANGE_OK : RIDGE_CHANGE_REGRESSED));
+        member(&f, NOW, 0)->metrics[0].n_forks = 3; /* of the 5 that were measured */
+        const struct ridge_judged *r = judge(&f, NOW, "c0", "time_ns");
+        CHECK(r->verdict == RIDGE_CHANGE_INCONCLUSIVE && r->n_forks == 3);
+        CHECK(says(r->why, "3 forks that count: fewer than 5"));
+        CHECK_NEAR(r->ratio, slower[i], 0.01 * slower[i]);
+        CHECK(judge(&f, NOW, "c1", "time_ns")->verdict == RIDGE_CHANGE_OK);
+        CHECK(ridge_gate_is_disturbed(member(&f, NOW, 0)));
+        conclude(&f);
+        CHECK(f.j.exit_code == (i == 0 ? 0 : 4));
+        CHECK(i == 0 ? f.j.why[0] == '\0' : says(f.j.why, "1 case is over the margin on fewer than 5 forks"));
+        CHECK(ridge_judgement_count(&f.j, RIDGE_CHANGE_REGRESSED) == 0);
+        deinit(&f);
+    }
+}
+
+static void few_forks_of_a_baseline_count_where_it_stands_alone(void)
+{
+    struct fixture f;
+    init(&f, NULL, NULL);
+    slow_down(&f, 2);
+    member(&f, OLD, 0)->metrics[0].n_forks = 3;
+    CHECK(judge(&f, NOW, "c0", "time_ns")->verdict == RIDGE_CHANGE_REGRESSED); /* a level of many runs */
+    CHECK(judge(&f, 1, "c0", "time_ns")->verdict == RIDGE_CHANGE_INCONCLUSIVE);
+    CHECK(says(judge(&f, 1, "c0", "time_ns")->why, "3 forks that count: fewer than 5"));
+    deinit(&f);
 }
 
 static const struct ridge_judged *judge_against(struct fixture *f, size_t first, size_t n_base, const char *case_id)
 {
     struct ridge_error err = {0};
     f->j = (struct ridge_judgement){.base_run_id = -1};
-    const struct ridge_gate_stored stored = {&f->runs[first], f->runs, n_base, NOW, true};
+    const struct ridge_gate_stored stored = {&f->runs[first], f->runs, n_base, NOW, true, false};
     CHECK(ridge_gate_unpaired(&f->arena, &f->runs[NOW], &stored, &f->rules, &f->j, &err) == RIDGE_OK);
     CHECK_STR(err.text, "");
     for (size_t i = 0; i < f->j.n_rows; i++)
@@ -258,7 +269,8 @@ static void a_case_alone_that_is_short_of_forks(void)
     deinit(&f);
 }
 
-RIDGE_TEST_MAIN(TEST_ROW(few_forks_that_count_are_neither_red_nor_green), TEST_ROW(a_case_alone_that_is_short_of_forks),
+RIDGE_TEST_MAIN(TEST_ROW(few_forks_that_count_are_neither_red_nor_green),
+                TEST_ROW(few_forks_of_a_baseline_count_where_it_stands_alone), TEST_ROW(a_case_alone_that_is_short_of_forks),
                 TEST_ROW(all_runs_of_a_baseline_count), TEST_ROW(new_cases_are_counted),
                 TEST_ROW(a_surer_rule_opens_its_own_unpaired_row), TEST_ROW(a_surer_rule_opens_its_own_paired_row),
                 TEST_ROW(a_strict_rule_reaches_a_case_that_only_the_baseline_has))

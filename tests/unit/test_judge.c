@@ -131,6 +131,7 @@ static void the_control(void)
     CHECK_NEAR(ridge_stat_binomial_tail(0, 20, 0.05), 1, 0);
     CHECK(ridge_stat_binomial_allowed(20, 0.05, 0.999) == 5); /* P(X > 5) = 0.0003, P(X > 4) = 0.0026 */
     CHECK(ridge_stat_binomial_allowed(0, 0.05, 0.999) == 0);
+    CHECK(ridge_stat_binomial_allowed(2, 0.1, 0.999) == 2 && ridge_stat_binomial_allowed(3, 0.1, 0.999) == 2);
     CHECK_NEAR(ridge_stat_binomial_upper(0, 20, 0.95), 1 - pow(0.05, 1.0 / 20), 1e-9); /* rule of three */
     CHECK_NEAR(ridge_stat_binomial_upper(3, 3, 0.95), 1, 0);
     CHECK(isnan(ridge_stat_binomial_upper(0, 0, 0.95)));

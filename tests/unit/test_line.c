@@ -46,8 +46,10 @@ static void words_survive_being_quoted(void)
         ridge_text_shell(&b, words[i]);
     }
     const char *const *got = ridge_cli_words(&a, b.data);
-    for (size_t i = 0; i < n && got[i] != NULL; i++)
-        CHECK_STR(got[i], words[i]);
+    size_t n_got = 0;
+    for (; n_got < n && got[n_got] != NULL; n_got++)
+        CHECK_STR(got[n_got], words[n_got]);
+    CHECK(n_got == n && got[n] == NULL);
     ridge_buf_deinit(&b);
     ridge_arena_deinit(&a);
 }
@@ -157,15 +159,16 @@ static void the_last_twenty_that_tell_something_on_either_side(void)
     char name[24];
     (void)snprintf(name, sizeof name, "%" PRId64, good[N_SIDE - 1]);
     CHECK(ridge_read_run(s, &f.arena, name, &base, &err) == RIDGE_OK);
-    const struct ridge_cli_runs wanted = {"vm", &base, true, at + 1, base.started_utc_ns, MOST};
+    const struct ridge_gate_run like = {.run = base};
+    const struct ridge_cli_runs wanted = {"vm", &like, 1, true, at + 1, base.started_utc_ns, MOST};
     CHECK(ridge_cli_load_runs(s, &f.arena, &wanted, &got, &n, &err) == RIDGE_OK);
     CHECK(n == 2 * MOST);
     for (size_t i = 0; i < n && n == 2 * MOST; i++) /* the last 20 of either 25, oldest first */
         CHECK(got[i].run.id == good[i < MOST ? N_SIDE - MOST + i : N_SIDE + N_SIDE - 2 * MOST + i]);
-    const struct ridge_cli_runs before = {"vm", &base, true, base.started_utc_ns, base.started_utc_ns, MOST}; /* none from here on */
+    const struct ridge_cli_runs before = {"vm", &like, 1, true, base.started_utc_ns, base.started_utc_ns, MOST}; /* none from here on */
     CHECK(ridge_cli_load_runs(s, &f.arena, &before, &got, &n, &err) == RIDGE_OK && n == MOST);
     CHECK(n == MOST && got[MOST - 1].run.id == good[N_SIDE - 2]);
-    const struct ridge_cli_runs any = {NULL, NULL, false, at + 1, at, 1000}; /* all but old builds and parts of runs */
+    const struct ridge_cli_runs any = {NULL, NULL, 0, false, at + 1, at, 1000}; /* all but old builds and parts of runs */
     CHECK(ridge_cli_load_runs(s, &f.arena, &any, &got, &n, &err) == RIDGE_OK && n == 2 * N_SIDE * (1 + N_ODD - 3));
     CHECK_STR(err.text, "");
     ridge_store_close(s);
