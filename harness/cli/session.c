@@ -19,7 +19,7 @@ struct session {
     bool is_group_open;
     size_t i_group;
     bool *is_ended; /* per group: in this session */
-    size_t n_groups_done;
+    size_t n_groups_done, n_groups_now; /* of this pass over the plan */
     bool fitness_bad;
     int64_t *want; /* per group, forks of this look; NULL: the first look */
     struct stop {  /* per group: of the first look, whose forks the stop rule was asked about */
@@ -70,11 +70,11 @@ static void say_group(const struct session *s, size_t i_group, const char *stop_
     for (size_t i = 0; i < g->n_members; i++) {
         const struct ridge_member *m = &s->plan.members[g->members[i]];
         const struct ridge_case *c = &s->plan.cases[m->i_case];
+        const struct ridge_derive_facts *facts = &s->facts[g->members[i]];
         if (m->yardstick == NULL)
-            ridge_cli_say("[%zu/%zu] %s %s%s%s: %s (%s)", s->n_groups_done, s->plan.n_groups, c->subject, c->backend,
+            ridge_cli_say("[%zu/%zu] %s %s%s%s: %s (%s)", s->n_groups_done, s->n_groups_now, c->subject, c->backend,
                           s->plan.n_arms > 1 ? " arm " : "", s->plan.n_arms > 1 ? s->plan.arms[m->i_arm].name : "",
-                          s->facts[g->members[i]].is_known ? ridge_verdict_text(s->facts[g->members[i]].verdict)
-                                                           : "not measured", stop_reason);
+                          facts->is_known ? ridge_verdict_text(facts->verdict) : "not measured", stop_reason);
     }
 }
 
@@ -380,7 +380,7 @@ static int print_results(struct session *s)
         ridge_cli_say("results: %s (run %s)", file, run);
     if (s->config->report_path != NULL)
         ridge_cli_say("report:  %s", s->config->report_path);
-    return rc;
+    return RIDGE_EXIT_OK;
 }
 
 static int exit_code(const struct session *s, enum ridge_status ran, int printed)
@@ -409,8 +409,8 @@ static enum ridge_status run_plan(struct session *s, struct ridge_sched_config *
 }
 
 /* Buys forks for the groups that a judge still doubts, look by look. */
-static enum ridge_status look_again(struct session *s, struct ridge_sched_config *config,
-                                    struct ridge_sched_sink *sink, struct ridge_error *err)
+static enum ridge_status look_again(struct session *s, struct ridge_sched_config *config, struct ridge_sched_sink *sink,
+                                    struct ridge_error *err)
 {
     const struct ridge_session_hooks *hooks = s->config->hooks;
     enum ridge_status st = RIDGE_OK;
@@ -420,9 +420,11 @@ static enum ridge_status look_again(struct session *s, struct ridge_sched_config
         s->want = want;
         config->no_yardsticks = hooks->pairs_only;
         sink->skip = on_skip;
-        for (size_t i = 0; i < s->plan.n_groups; i++)
-            if (want[i] > s->plan.settings.forks)
-                s->plan.settings.forks = want[i];
+        s->n_groups_done = s->n_groups_now = 0;
+        for (size_t i = 0; i < s->plan.n_groups; i++) {
+            s->n_groups_now += want[i] > 0;
+            s->plan.settings.forks = want[i] > s->plan.settings.forks ? want[i] : s->plan.settings.forks;
+        }
         st = run_plan(s, config, sink, err);
     }
     return st;
@@ -480,13 +482,13 @@ int ridge_cli_session(const struct ridge_session_config *config, struct ridge_cl
     int rc = ridge_cli_load_plan(config, worker, &s.plan);
     if (rc != RIDGE_EXIT_OK)
         goto out;
-    if (config->require_quiet)
-        s.plan.settings.require_quiet = 1;
+    s.plan.settings.require_quiet |= config->require_quiet;
     if (config->hooks != NULL && config->hooks->adjust != NULL)
         rc = config->hooks->adjust(config->hooks->self, &s.plan);
     if (rc != RIDGE_EXIT_OK)
         goto out;
     s.facts = ridge_arena_array(&s.plan.arena, s.plan.n_members, sizeof *s.facts);
+    s.n_groups_now = s.plan.n_groups;
     s.is_ended = ridge_arena_array(&s.plan.arena, s.plan.n_groups, sizeof *s.is_ended);
     s.stops = ridge_arena_array(&s.plan.arena, s.plan.n_groups, sizeof *s.stops);
     rc = begin(&s, &err) == RIDGE_OK ? measure(&s) : ridge_cli_error(&err);
