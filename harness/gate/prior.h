@@ -7,6 +7,6 @@
 #define RIDGE_GATE_PRIOR_COMPUTE 0.094
 #define RIDGE_GATE_PRIOR_MEMORY 0.105
 #define RIDGE_GATE_PRIOR_NONE 0.122
-#define RIDGE_GATE_PRIOR_SOURCE "largest of 20 cases over 76 runs, shared cores included; x86_64, 22 November 2026"
+#define RIDGE_GATE_PRIOR_SOURCE "largest of 20 cases over 97 runs, shared cores included; x86_64, 22 November 2026"
 
 #endif
