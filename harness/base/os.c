@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static uint64_t clock_ns(clockid_t id)
@@ -59,6 +60,12 @@ const char *ridge_os_program_dir(void)
 bool ridge_os_exists(const char *path)
 {
     return access(path, F_OK) == 0;
+}
+
+bool ridge_os_same_file(const char *x, const char *y)
+{
+    struct stat s, t;
+    return strcmp(x, y) == 0 || (stat(x, &s) == 0 && stat(y, &t) == 0 && s.st_dev == t.st_dev && s.st_ino == t.st_ino);
 }
 
 /* The 22nd word of /proc/PID/stat; the second, the name, may hold spaces and parentheses. */

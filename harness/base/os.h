@@ -35,6 +35,7 @@ uint64_t ridge_os_hash64(const char *s); /* FNV-1a, for ids and seeds; not for t
 /* Folder of the running program (resolves /proc/self/exe); static storage. */
 const char *ridge_os_program_dir(void);
 bool ridge_os_exists(const char *path);
+bool ridge_os_same_file(const char *x, const char *y); /* by name, or by what the names lead to */
 /* "PID:START", START in clock ticks after boot: names a process even when its pid is used again. */
 void ridge_os_process_name(pid_t pid, char out[48]);
 bool ridge_os_process_lives(const char *name); /* false also for "" */

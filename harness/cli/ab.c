@@ -402,19 +402,13 @@ static int run_session(struct ab *ab, struct ridge_cli_worker *worker, const cha
     return rc;
 }
 
-static bool is_same_file(const char *x, const char *y)
-{
-    struct stat s, t;
-    return strcmp(x, y) == 0 || (stat(x, &s) == 0 && stat(y, &t) == 0 && s.st_dev == t.st_dev && s.st_ino == t.st_ino);
-}
-
 /* Without --a the old side is the worker beside ridge. Where that is the new build itself, suspects would be held against
  * themselves and come out clean. */
 static bool is_same_build(const struct ab *ab)
 {
     if (ab->a.program != NULL || ab->a.env.n + ab->b.env.n > 0)
         return false;
-    return is_same_file(ab->b.program[0], ab->worker[0]) && ab->b.program[1] == NULL;
+    return ridge_os_same_file(ab->b.program[0], ab->worker[0]) && ab->b.program[1] == NULL;
 }
 
 /* Both sides must speak a wire that this ridge knows: they are asked before anything is measured. */

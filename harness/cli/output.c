@@ -28,13 +28,12 @@ bool ridge_cli_temporary_folder(const char *name, char *folder, size_t n_folder)
 int ridge_cli_check_output(const char *path, const char *other)
 {
     struct ridge_error err = {0};
-    struct stat to, from;
+    struct stat to;
     bool exists = path != NULL && stat(path, &to) == 0;
     if (path == NULL)
         return RIDGE_EXIT_OK;
     const char *slash = strrchr(path, '/');
-    if (other != NULL && (strcmp(path, other) == 0 || (exists && stat(other, &from) == 0 && to.st_ino == from.st_ino &&
-                                                       to.st_dev == from.st_dev)))
+    if (other != NULL && ridge_os_same_file(path, other))
         (void)ridge_fail(&err, RIDGE_ERR_USAGE, path, "this command reads or fills that very file; it would be lost");
     else if (exists && S_ISDIR(to.st_mode))
         (void)ridge_fail(&err, RIDGE_ERR_USAGE, path, "is a folder; a file name is needed");

@@ -145,6 +145,15 @@ static size_t short_of_forks(const struct ridge_judgement *j)
     return n;
 }
 
+static const char *why_open(struct ridge_arena *a, size_t n_short, size_t n_strict)
+{
+    if (n_short > 0)
+        return ridge_arena_printf(a, "%zu case%s over the margin on fewer than %d forks; measure with ridge run --gate (5 forks or "
+                                  "more), or --set forks=5", n_short, n_short == 1 ? " is" : "s are", RIDGE_GATE_MIN_FORKS);
+    return ridge_arena_printf(a, "%zu case%s stayed inconclusive, and the gate file does not let that pass", n_strict,
+                              n_strict == 1 ? "" : "s");
+}
+
 /* What cannot be judged is not called red, nowhere: reports and annotations read the rows. */
 static void take_back(struct ridge_arena *a, struct ridge_judgement *j)
 {
@@ -209,11 +218,7 @@ void ridge_gate_conclude(struct ridge_arena *a, const struct ridge_gate_run *run
     else
         j->exit_code = PASS;
     if (j->exit_code == UNFIT && j->why[0] == '\0')
-        j->why = n_short > 0
-                     ? ridge_arena_printf(a, "%zu case%s over the margin on fewer than %d forks; measure with ridge run --gate (5 forks "
-                                          "or more), or --set forks=5", n_short, n_short == 1 ? " is" : "s are", RIDGE_GATE_MIN_FORKS)
-                     : ridge_arena_printf(a, "%zu case%s stayed inconclusive, and the gate file does not let that pass", strict,
-                                    strict == 1 ? "" : "s");
+        j->why = why_open(a, n_short, strict);
     static const char *const words[] = {[PASS] = "PASS", [REGRESSION] = "REGRESSION", [UNFIT] = "CANNOT JUDGE"};
     j->banner = ridge_arena_printf(a, "%s: %zu of %zu regressed, %zu failed, %zu improved, %zu OK, %zu inconclusive",
                                    words[j->exit_code], n[RIDGE_CHANGE_REGRESSED], total, n[RIDGE_CHANGE_FAILED],

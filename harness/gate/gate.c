@@ -1,5 +1,5 @@
 /* Loading runs, naming members, margins. */
-#include "gate/gate.h"
+#include "gate/rows.h"
 
 #include <math.h>
 #include <string.h>
@@ -99,18 +99,41 @@ bool ridge_gate_is_memory_bound(const struct ridge_rd_member *m)
     return isfinite(read) && (!isfinite(peak) || read > peak);
 }
 
+bool ridge_gate_has_margin(const struct ridge_gate_rule *r)
+{
+    return !isnan(r->margin_ratio);
+}
+
+const struct ridge_gate_rule *ridge_gate_rule_for(const struct ridge_gate_rules *rules, const struct ridge_kvs *kvs, const char *metric,
+                                                  bool (*has)(const struct ridge_gate_rule *))
+{
+    for (size_t i = rules->n; i > 0; i--) {
+        const struct ridge_gate_rule *r = &rules->v[i - 1];
+        if (has(r) && strcmp(r->metric, metric) == 0 && ridge_selector_match(&r->cases, kvs))
+            return r;
+    }
+    return NULL;
+}
+
 double ridge_gate_margin(const struct ridge_gate_rules *rules, const struct ridge_kvs *kvs, const struct ridge_rd_member *m,
                          const char *metric)
 {
     double margin = ridge_gate_is_memory_bound(m) ? rules->memory_margin_ratio : rules->margin_ratio;
     if (m->model != NULL && m->model[0] != '\0' && (m->layer == NULL || m->layer[0] == '\0') && m->shape.n == 0)
         margin = rules->model_margin_ratio;
-    for (size_t i = 0; i < rules->n; i++) {
-        const struct ridge_gate_rule *r = &rules->v[i];
-        if (!isnan(r->margin_ratio) && strcmp(r->metric, metric) == 0 && ridge_selector_match(&r->cases, kvs))
-            margin = r->margin_ratio;
-    }
-    return margin;
+    const struct ridge_gate_rule *r = ridge_gate_rule_for(rules, kvs, metric, ridge_gate_has_margin);
+    return r != NULL ? r->margin_ratio : margin;
+}
+
+static bool has_alpha(const struct ridge_gate_rule *r)
+{
+    return !isnan(r->alpha);
+}
+
+double ridge_gate_alpha(const struct ridge_gate_rules *rules, const struct ridge_kvs *kvs, const char *metric)
+{
+    const struct ridge_gate_rule *r = ridge_gate_rule_for(rules, kvs, metric, has_alpha);
+    return r != NULL ? r->alpha : rules->alpha;
 }
 
 int64_t ridge_gate_wanted_forks(const struct ridge_gate_run *run, size_t i_group, const struct ridge_judgement *j)

@@ -138,33 +138,6 @@ bool ridge_gate_is_percentile(const char *metric)
     return tail_of(metric) < sizeof tails / sizeof tails[0];
 }
 
-double ridge_gate_alpha(const struct ridge_gate_rules *rules, const struct ridge_kvs *kvs, const char *metric)
-{
-    for (size_t i = rules->n; i > 0; i--) {
-        const struct ridge_gate_rule *r = &rules->v[i - 1];
-        if (!isnan(r->alpha) && strcmp(r->metric, metric) == 0 && ridge_selector_match(&r->cases, kvs))
-            return r->alpha;
-    }
-    return rules->alpha;
-}
-
-static bool has_margin(const struct ridge_gate_rule *r, const char *metric, const struct ridge_kvs *kvs)
-{
-    return !isnan(r->margin_ratio) && strcmp(r->metric, metric) == 0 && ridge_selector_match(&r->cases, kvs);
-}
-
-/* The last rule that matches wins, as it does for the time. */
-static bool is_in_force(const struct ridge_gate_rules *rules, size_t i, const struct ridge_kvs *kvs)
-{
-    const char *metric = rules->v[i].metric;
-    if (strcmp(metric, "time_ns") == 0 || !has_margin(&rules->v[i], metric, kvs))
-        return false;
-    for (size_t k = i + 1; k < rules->n; k++)
-        if (has_margin(&rules->v[k], metric, kvs))
-            return false;
-    return true;
-}
-
 enum ridge_status ridge_gate_pair_metrics(struct ridge_arena *a, const struct ridge_gate_run *run,
                                           const struct ridge_gate_pair *p, const struct ridge_gate_rules *rules,
                                           double alpha, struct ridge_judgement *out, struct ridge_error *err)
@@ -173,7 +146,8 @@ enum ridge_status ridge_gate_pair_metrics(struct ridge_arena *a, const struct ri
     enum ridge_status st = RIDGE_OK;
     for (size_t i = 0; i < rules->n && st == RIDGE_OK; i++) {
         const struct ridge_gate_rule *rule = &rules->v[i];
-        if (!is_in_force(rules, i, &kvs))
+        bool is_time = strcmp(rule->metric, "time_ns") == 0;
+        if (is_time || ridge_gate_rule_for(rules, &kvs, rule->metric, ridge_gate_has_margin) != rule) /* another one wins */
             continue;
         struct ridge_judged *r = ridge_gate_add(a, out, &run->run, p->now, rule->metric, "metric");
         r->base_run_id = p->base_run_id;

@@ -68,7 +68,11 @@ struct ridge_gate_pair {
     int64_t base_run_id;
     bool is_paired; /* measured in the same rounds */
 };
-/* metrics.c: one-sided and over all looks, of the last rule on this metric that matches and has a confidence, else the file's.
+/* gate.c: the last rule on a metric that matches a case and has what is asked for; NULL: none. */
+const struct ridge_gate_rule *ridge_gate_rule_for(const struct ridge_gate_rules *rules, const struct ridge_kvs *kvs, const char *metric,
+                                                  bool (*has)(const struct ridge_gate_rule *));
+bool ridge_gate_has_margin(const struct ridge_gate_rule *r);
+/* One-sided and over all looks, of the last rule on this metric that matches and has a confidence, else the file's.
  * Who has spent the file's alpha (looks, cases) multiplies by ridge_gate_alpha / rules->alpha. Benjamini-Hochberg runs at one
  * alpha for all: there the p of a case is divided by that factor. */
 double ridge_gate_alpha(const struct ridge_gate_rules *rules, const struct ridge_kvs *kvs, const char *metric);

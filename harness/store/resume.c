@@ -15,45 +15,51 @@ static enum ridge_status refuse_live(struct ridge_store *s, int64_t run_id, cons
                       s->path, run_id, (int)strcspn(owner, ":"), owner);
 }
 
-/* The stored groups must be the plan's, in its order: indexes are how rows are found. */
-static enum ridge_status same_groups(struct ridge_store *s, int64_t run_id, const struct ridge_plan *plan,
-                                     bool *is_same, struct ridge_error *err)
+/* What a run stored of its plan, in the plan's order: indexes are how rows are found. */
+struct stored_list {
+    const char *sql; /* one text a row; ?1: the run */
+    const char *(*text)(const struct ridge_plan *plan, size_t i);
+};
+
+static const char *group_text(const struct ridge_plan *plan, size_t i)
+{
+    return i < plan->n_groups ? plan->groups[i].id : NULL;
+}
+
+static const char *arm_text(const struct ridge_plan *plan, size_t i)
+{
+    return i < plan->n_members ? plan->arms[plan->members[i].i_arm].name : NULL;
+}
+
+static enum ridge_status same_list(struct ridge_store *s, int64_t run_id, const struct ridge_plan *plan, const struct stored_list *list,
+                                   bool *is_same, struct ridge_error *err)
 {
     sqlite3_stmt *q;
     size_t n = 0;
     bool is_row = true;
     *is_same = true;
-    enum ridge_status st =
-        ridge_db_prepare(s, "SELECT group_id FROM group_row WHERE run_id = ?1 ORDER BY i_group", &q, err);
+    enum ridge_status st = ridge_db_prepare(s, list->sql, &q, err);
     if (st == RIDGE_OK)
         ridge_db_bind(q, "i", run_id);
-    while (st == RIDGE_OK && (st = ridge_db_step(s, q, &is_row, err)) == RIDGE_OK && is_row) {
-        if (n >= plan->n_groups || strcmp(ridge_db_text(q, 0), plan->groups[n].id) != 0)
-            *is_same = false;
-        n++;
+    while (st == RIDGE_OK && *is_same && (st = ridge_db_step(s, q, &is_row, err)) == RIDGE_OK && is_row) {
+        const char *text = list->text(plan, n++);
+        *is_same = text != NULL && strcmp(ridge_db_text(q, 0), text) == 0;
     }
     sqlite3_finalize(q);
-    *is_same = *is_same && n == plan->n_groups;
+    *is_same = *is_same && list->text(plan, n) == NULL;
     return st;
 }
 
-/* So must the members be: a run without the control arm cannot get one later. */
-static enum ridge_status same_members(struct ridge_store *s, int64_t run_id, const struct ridge_plan *plan, bool *is_same,
-                                      struct ridge_error *err)
+/* The groups must be the plan's, and the members too: a run without the control arm cannot get one later. */
+static enum ridge_status same_plan(struct ridge_store *s, int64_t run_id, const struct ridge_plan *plan, bool *is_same,
+                                   struct ridge_error *err)
 {
-    sqlite3_stmt *q;
-    size_t n = 0;
-    bool is_row = true;
-    enum ridge_status st = ridge_db_prepare(s, "SELECT arm FROM member WHERE run_id = ?1 ORDER BY i_member", &q, err);
-    if (st == RIDGE_OK)
-        ridge_db_bind(q, "i", run_id);
-    while (st == RIDGE_OK && (st = ridge_db_step(s, q, &is_row, err)) == RIDGE_OK && is_row) {
-        if (n >= plan->n_members || strcmp(ridge_db_text(q, 0), plan->arms[plan->members[n].i_arm].name) != 0)
-            *is_same = false;
-        n++;
-    }
-    sqlite3_finalize(q);
-    *is_same = *is_same && n == plan->n_members;
+    static const struct stored_list lists[] = {{"SELECT group_id FROM group_row WHERE run_id = ?1 ORDER BY i_group", group_text},
+                                               {"SELECT arm FROM member WHERE run_id = ?1 ORDER BY i_member", arm_text}};
+    enum ridge_status st = RIDGE_OK;
+    *is_same = true;
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0] && st == RIDGE_OK && *is_same; i++)
+        st = same_list(s, run_id, plan, &lists[i], is_same, err);
     return st;
 }
 
@@ -73,9 +79,7 @@ static enum ridge_status find_run(struct ridge_store *s, const struct ridge_run_
     while (st == RIDGE_OK && *run_id == 0 && (st = ridge_db_step(s, q, &is_row, err)) == RIDGE_OK && is_row) {
         int64_t id = sqlite3_column_int64(q, 0);
         bool is_same = false;
-        st = same_groups(s, id, info->plan, &is_same, err);
-        if (st == RIDGE_OK && is_same)
-            st = same_members(s, id, info->plan, &is_same, err);
+        st = same_plan(s, id, info->plan, &is_same, err);
         if (st != RIDGE_OK || !is_same)
             continue;
         *run_id = id;
